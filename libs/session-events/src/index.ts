@@ -1,0 +1,1 @@
+export { imageFields, sessionDeltaSchema } from './schema.ts';
