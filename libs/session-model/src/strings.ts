@@ -3,7 +3,8 @@
  * unchanged session. Id 0 is the empty string. One table a router; never shared between threads.
  */
 
-const decoder = new TextDecoder();
+// A byte order mark is a character like any other: a subscriber may have put it into a name.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const encoder = new TextEncoder();
 
 export class StringTable {
