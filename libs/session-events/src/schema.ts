@@ -1,7 +1,7 @@
 /** The Avro schema of `SessionDelta`, built from the catalogue: `schemas/avro/session-delta.avsc` is its committed form. */
 import { counterFields, fields, type Field } from '@sessionreel/session-model';
+import type { Schema } from './tree.ts';
 
-type Schema = string | Schema[] | { [key: string]: unknown };
 interface AvroField {
   name: string;
   type: Schema;
