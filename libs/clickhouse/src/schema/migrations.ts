@@ -1,0 +1,69 @@
+/** The migration files as they are printed from the descriptions. */
+import { baseViews, fenced, inbox } from './inbox.ts';
+import { lookupViews } from './lookups.ts';
+import { ownTables, rollupTables } from './rollups.ts';
+import { tableSql, viewSql, type Table, type View } from './table.ts';
+import { grouping, ledgerTables } from './tables.ts';
+
+export interface MigrationFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+export const allTables: readonly Table[] = [...grouping, ...ledgerTables, ...rollupTables, ...ownTables];
+export const allViews: readonly View[] = [...baseViews, ...lookupViews];
+
+const statement = (sql: string): string => `${sql};\n`;
+const noted = (comment: string, sql: string): string => `-- ${comment}\n${statement(sql)}`;
+function file(name: string, why: string, statements: readonly string[]): MigrationFile {
+  const comment = why
+    .trim()
+    .split('\n')
+    .map((line) => `-- ${line.trim()}`)
+    .join('\n');
+  return { name, text: `${comment}\n\n${statements.join('\n')}` };
+}
+
+export function migrationFiles(): MigrationFile[] {
+  return [
+    file(
+      '0001_history.sql',
+      `Why: the history itself. Rows of session_history and counter_deltas lie in groups, as video does: a keyframe begins each,
+      so that the state at any time is read from one group and its cost does not grow with the age of the history.`,
+      grouping.map((t) => statement(tableSql(t))),
+    ),
+    file(
+      '0002_ledger.sql',
+      `Why: what came in and what became of it. Nothing is ever dropped from here by age: concurrency, audits and the choice
+      of a group rest on it.`,
+      ledgerTables.map((t) => statement(tableSql(t))),
+    ),
+    file(
+      '0003_rollups.sql',
+      `Why: questions over days must not read every delta. None of these sums blindly: each row carries the Kafka offset that it
+      came from, or is rebuilt whole, so that a batch that is inserted twice or healed counts once.`,
+      rollupTables.map((t) => statement(tableSql(t))),
+    ),
+    file(
+      '0004_loader.sql',
+      `Why: the fence keeps a loader that was stopped and wakes up from writing into a partition that another one has taken;
+      routers is the fleet file's copy, joined to every question.`,
+      ownTables.map((t) => statement(tableSql(t))),
+    ),
+    file(
+      '0005_inbox.sql',
+      `Why: one insert writes everything that an event says, in one request and under one deduplication token. The loader does not
+      decode: the columns are those of the Avro record. Generated from the field catalogue and the event schema.`,
+      [
+        ...[inbox, fenced].map((t) => statement(tableSql(t))),
+        ...baseViews.slice(1).map((v) => noted(v.comment, viewSql(v))),
+      ],
+    ),
+    file(
+      '0006_rollup_views.sql',
+      `Why: rollups and lookups that follow from an event alone. The fence's own view is the last of all: until it stands,
+      nothing comes through, so that no event is fanned out by half of the views.`,
+      [...lookupViews, ...baseViews.slice(0, 1)].map((v) => noted(v.comment, viewSql(v))),
+    ),
+  ];
+}
