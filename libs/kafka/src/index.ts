@@ -1,1 +1,14 @@
-export {};
+/** The port to Kafka. kafkajs stays behind it. */
+export * from './admin.ts';
+export { assignSticky } from './assigner.ts';
+export * from './client.ts';
+export type { ExpansionLimits } from './codecs.ts';
+export * from './consumer.ts';
+export * from './dead-letters.ts';
+export * from './errors.ts';
+export * from './message.ts';
+export * from './partitioner.ts';
+export * from './producer.ts';
+export * from './reader.ts';
+export { refusedHeader } from './refused.ts';
+export * from './transactions.ts';

@@ -1,0 +1,105 @@
+/** Questions to the cluster, and the few things that are changed by hand: topics and trimming. */
+import type { Admin, ITopicConfig } from 'kafkajs';
+import type { KafkaClient } from './client.ts';
+import { KafkaError, kafkaErrorOf } from './errors.ts';
+
+export interface Committed {
+  /** Next offset to read; undefined when the group never committed one. */
+  readonly offset: number | undefined;
+  readonly metadata: string;
+}
+
+export interface Watermarks {
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface TopicSpec {
+  readonly topic: string;
+  readonly partitions: number;
+  readonly replication?: number;
+  readonly config?: Readonly<Record<string, string>>;
+}
+
+export class KafkaAdmin {
+  readonly #client: KafkaClient;
+  #admin: Promise<Admin> | undefined;
+
+  constructor(client: KafkaClient) {
+    this.#client = client;
+  }
+
+  /** What a group has committed of a topic, by partition. */
+  async committed(groupId: string, topic: string): Promise<Map<number, Committed>> {
+    const answers = await this.#ask('reading offsets', (admin) =>
+      admin.fetchOffsets({ groupId, topics: [topic] }),
+    );
+    const partitions = answers.find((answer) => answer.topic === topic)?.partitions ?? [];
+    return new Map(
+      partitions.map((p) => {
+        const offset = Number(p.offset);
+        return [p.partition, { offset: offset < 0 ? undefined : offset, metadata: p.metadata ?? '' }];
+      }),
+    );
+  }
+
+  async watermarks(topic: string): Promise<Map<number, Watermarks>> {
+    const answers = await this.#ask(`reading the ends of ${topic}`, (admin) =>
+      admin.fetchTopicOffsets(topic),
+    );
+    return new Map(answers.map((p) => [p.partition, { low: Number(p.low), high: Number(p.high) }]));
+  }
+
+  async partitionCount(topic: string): Promise<number> {
+    const { topics } = await this.#ask(`looking at ${topic}`, (admin) =>
+      admin.fetchTopicMetadata({ topics: [topic] }),
+    );
+    const count = topics[0]?.partitions.length ?? 0;
+    if (count === 0) throw new KafkaError('unknown_topic', `there is no topic ${topic}`);
+    return count;
+  }
+
+  /** Creates what is not there; leaves what is. */
+  async createTopics(specs: readonly TopicSpec[]): Promise<void> {
+    const existing = await this.#ask('listing topics', (admin) => admin.listTopics());
+    const missing = specs.filter((spec) => !existing.includes(spec.topic));
+    if (missing.length === 0) return;
+    const topics = missing.map((spec): ITopicConfig => ({
+      topic: spec.topic,
+      numPartitions: spec.partitions,
+      replicationFactor: spec.replication ?? 1,
+      configEntries: Object.entries(spec.config ?? {}).map(([name, value]) => ({ name, value })),
+    }));
+    await this.#ask('creating topics', (admin) => admin.createTopics({ topics, waitForLeaders: true }));
+  }
+
+  /** Deletes what stands below `offset` in one partition, for good. */
+  async trim(topic: string, partition: number, offset: number): Promise<void> {
+    await this.#ask(`trimming ${topic} partition ${partition}`, (admin) =>
+      admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(offset) }] }),
+    );
+  }
+
+  async stop(): Promise<void> {
+    const admin = this.#admin;
+    this.#admin = undefined;
+    await (await admin?.catch(() => undefined))?.disconnect().catch(() => undefined);
+  }
+
+  async #ask<T>(doing: string, question: (admin: Admin) => Promise<T>): Promise<T> {
+    try {
+      this.#admin ??= this.#connect();
+      return await question(await this.#admin);
+    } catch (error) {
+      // The next question connects anew: a cluster that was restarted may be elsewhere.
+      await this.stop();
+      throw kafkaErrorOf(error, doing);
+    }
+  }
+
+  async #connect(): Promise<Admin> {
+    const admin = this.#client.kafka.admin();
+    await admin.connect();
+    return admin;
+  }
+}
