@@ -174,7 +174,7 @@ export function avscType(schema: Schema): avro.Type {
 }
 
 /** avsc looks into its registry for bare names only. */
-function withoutLogicalTypes(schema: unknown): unknown {
+export function withoutLogicalTypes(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(withoutLogicalTypes);
   if (typeof schema !== 'object' || schema === null) return schema;
   if ('logicalType' in schema && 'type' in schema) return schema.type;

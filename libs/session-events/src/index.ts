@@ -10,6 +10,17 @@ export {
   type Frame,
   type Framing,
 } from './framing.ts';
+export {
+  currentDatum,
+  decodeDatum,
+  decodeEvent,
+  frameFingerprint,
+  readSchemaHistory,
+  UnknownSchemaError,
+} from './history.ts';
+export { ocfOf, outerSchema, type OcfMessage } from './ocf.ts';
+export { peekDelta, type DeltaHead } from './peek.ts';
+export { SchemaRegistry, SchemaRegistryError, type SchemaRegistryOptions } from './registry.ts';
 export { AvroDataError } from './reader.ts';
 export { imageFields, sessionDeltaSchema } from './schema.ts';
 export type { Schema } from './tree.ts';
