@@ -11,6 +11,11 @@ ORDER BY (partition, epoch)
 SETTINGS non_replicated_deduplication_window = 1000, ttl_only_drop_parts = 1
 COMMENT 'Newest epoch of the loader of each partition: rows of an older one are not let in';
 
+CREATE TABLE IF NOT EXISTS loader_boots (
+  `boot` String COMMENT 'Random name that a loader left'
+) ENGINE = Memory
+COMMENT 'Gone after a restart of the server: by that a loader sees that tokens no longer protect it';
+
 CREATE TABLE IF NOT EXISTS routers (
   `router` LowCardinality(String) COMMENT 'Name of the router' CODEC(ZSTD(1)),
   `time_zone` LowCardinality(String) COMMENT 'IANA name of the time zone of its clock' CODEC(ZSTD(1)),

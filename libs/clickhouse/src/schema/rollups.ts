@@ -218,6 +218,13 @@ const loaderFence: Table = {
   ],
 };
 
+const loaderBoots: Table = {
+  name: 'loader_boots',
+  comment: 'Gone after a restart of the server: by that a loader sees that tokens no longer protect it',
+  engine: 'Memory',
+  columns: [column('boot', 'String', 'Random name that a loader left')],
+};
+
 const limit = (name: string, what: string): Column =>
   column(name, 'Nullable(UInt32)', `${what}; NULL: the default applies (sessions)`);
 const routers: Table = {
@@ -252,5 +259,5 @@ export const rollupTables: readonly Table[] = [
   sessionsByUser,
   sessionsByAddress,
 ];
-export const ownTables: readonly Table[] = [loaderFence, routers];
+export const ownTables: readonly Table[] = [loaderFence, loaderBoots, routers];
 export { localSeconds };
