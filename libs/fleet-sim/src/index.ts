@@ -7,3 +7,8 @@ export { Prng } from './prng.ts';
 export * from './simulate.ts';
 export * from './spec.ts';
 export * from './truth.ts';
+export type { SteadyOptions } from './steady-router.ts';
+export { SteadyState, type SteadySnapshot } from './steady.ts';
+export { demoFleet, demoRouters } from './demo.ts';
+export { fleetYaml } from './fleet-yaml.ts';
+export { TruthHistory, type Lifetime } from './history.ts';
