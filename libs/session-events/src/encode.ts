@@ -13,7 +13,7 @@ import {
   type EventWriter,
 } from './writer.ts';
 
-type Write = (w: EventWriter, value: unknown) => void;
+export type Write = (w: EventWriter, value: unknown) => void;
 type Bag = Readonly<Record<string, unknown>>;
 
 const writeInteger: Write = (w, value) => {
@@ -88,7 +88,8 @@ function recordWriter(tree: Extract<Tree, { kind: 'record' }>): Write {
   };
 }
 
-function writerOf(tree: Tree): Write {
+/** @throws when the schema uses what no event does */
+export function writerOf(tree: Tree): Write {
   switch (tree.kind) {
     case 'null':
       return () => undefined;

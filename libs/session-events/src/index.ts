@@ -1,6 +1,7 @@
 export { canonicalForm, crc64Avro, fingerprint, fingerprintBytes } from './canonical.ts';
 export { decodeDelta, deltaDecoder, type DeltaDecoder } from './decode.ts';
 export { encodeDelta } from './encode.ts';
+export { encodeFlatDelta } from './encode-flat.ts';
 export {
   currentFingerprint,
   encodeEvent,

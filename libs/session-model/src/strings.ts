@@ -70,6 +70,22 @@ export class StringTable {
     return this.#arena.subarray(this.#starts[id], this.#starts[id + 1]);
   }
 
+  byteLength(id: number): number {
+    return (this.#starts[id + 1] as number) - (this.#starts[id] as number);
+  }
+
+  /** Copies the bytes of a string to `target[at …]`, where there must be room, without a view in between. Returns their end. */
+  copyTo(id: number, target: Uint8Array, at: number): number {
+    const start = this.#starts[id] as number;
+    const end = this.#starts[id + 1] as number;
+    if (end - start > 48) target.set(this.#arena.subarray(start, end), at);
+    else {
+      const arena = this.#arena;
+      for (let i = start, j = at; i < end; i++, j++) target[j] = arena[i] as number;
+    }
+    return at + end - start;
+  }
+
   text(id: number): string {
     return decoder.decode(this.view(id));
   }
