@@ -1,5 +1,6 @@
 /** The connection to ClickHouse, over HTTP. Parameters travel beside the text of a query, never in it. */
 import { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import {
   ClickHouseLogLevel,
   createClient,
@@ -101,7 +102,8 @@ export class Store {
         ...requestOf(options, { wait_end_of_query: 1 }),
       });
       // The body is empty, but an error that comes late comes here; and the socket is free only when it was read.
-      for await (const chunk of result.stream) void chunk;
+      result.stream.resume();
+      await finished(result.stream);
       const rows = Number(result.summary?.written_rows ?? Number.NaN);
       return { queryId: result.query_id, rows: Number.isNaN(rows) ? undefined : rows };
     });

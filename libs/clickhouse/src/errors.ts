@@ -3,6 +3,7 @@ import { ClickHouseError } from '@clickhouse/client';
 
 /**
  * - `unreachable`: no answer, or half of one: the request may have been carried out or not
+ * - `incomplete`: an insert was answered, and what stands in the tables is less or more than it: heal
  * - `busy`: the server is overloaded, shutting down or read-only: later
  * - `too_many_parts`: inserts come faster than merges: later, and in larger batches
  * - `too_many_partitions`: one insert reaches too many days: split it
@@ -17,6 +18,7 @@ import { ClickHouseError } from '@clickhouse/client';
  */
 export type StoreErrorCode =
   | 'unreachable'
+  | 'incomplete'
   | 'busy'
   | 'too_many_parts'
   | 'too_many_partitions'
@@ -31,6 +33,7 @@ export type StoreErrorCode =
 
 const retryable: ReadonlySet<StoreErrorCode> = new Set([
   'unreachable',
+  'incomplete',
   'busy',
   'too_many_parts',
   'memory',

@@ -57,12 +57,12 @@ export async function insertInbox(store: Store, insert: InboxInsert): Promise<vo
   if (short.length === 0) {
     const doubled = insert.ranges.filter((r) => (found.get(r.partition) ?? 0) > r.messages);
     if (doubled.length === 0) return;
-    throw new StoreError('bad_data', `twice in ClickHouse: ${doubled.map(rangeText).join(', ')}`);
+    throw new StoreError('incomplete', `twice in ClickHouse: ${doubled.map(rangeText).join(', ')}`);
   }
   const fenced = await fencedOff(store, insert, short);
   if (fenced.length > 0) throw new FencedError(fenced);
   throw new StoreError(
-    'unreachable',
+    'incomplete',
     `the insert was answered, but not all of it arrived: ${short
       .map((r) => `${rangeText(r)}: ${String(found.get(r.partition) ?? 0)} of ${String(r.messages)}`)
       .join(', ')}`,

@@ -79,7 +79,7 @@ export function createTable(table: Table, name: string, onCluster: string, engin
     : [];
   return [
     `CREATE TABLE IF NOT EXISTS ${name}${onCluster} (`,
-    `${lines.join(',\n')}`,
+    lines.join(',\n'),
     `) ENGINE = ${engine}`,
     ...tail,
     `COMMENT ${quoted(table.comment)}`,

@@ -1,0 +1,148 @@
+/** l2tp.events → ClickHouse. Everything is wired here, by hand. */
+import {
+  Store,
+  healRange,
+  insertInbox,
+  isMarked,
+  markServer,
+  migrate,
+  takeFence,
+} from '@sessionreel/clickhouse';
+import { GroupConsumer, KafkaAdmin, KafkaClient, KafkaProducer } from '@sessionreel/kafka';
+import { Metrics, Shutdown, configure, createLogger, startHealth, waitFor } from '@sessionreel/ops';
+import { SchemaRegistry } from '@sessionreel/session-events';
+import { deadLetters } from './dead-letters.ts';
+import { Inserter } from './inserter.ts';
+import { Loader, readerOf } from './loader.ts';
+import { loaderMetrics } from './metrics.ts';
+import { newestOffset } from './shelf.ts';
+import { loaderSettings } from './settings.ts';
+
+const settings = configure('loader', loaderSettings);
+const log = createLogger('loader', { format: settings.logFormat, level: settings.logLevel });
+const metrics = new Metrics('loader', { runtime: true });
+const counts = loaderMetrics(metrics);
+const shutdown = new Shutdown({ limitMs: settings.shutdownLimit, log });
+shutdown.install();
+
+const storeSettings = {
+  url: settings.clickhouseUrl,
+  database: settings.clickhouseDatabase,
+  user: settings.clickhouseUser,
+  password: settings.clickhousePassword,
+  application: 'sessionreel-loader',
+};
+const store = new Store(storeSettings);
+const kafka = new KafkaClient({ brokers: settings.kafkaBrokers, clientId: 'sessionreel-loader', log });
+const admin = new KafkaAdmin(kafka);
+const producer = new KafkaProducer(kafka);
+const registry =
+  settings.schemaRegistryUrl === '' ? undefined : new SchemaRegistry({ url: settings.schemaRegistryUrl });
+
+let loaded = 0;
+const setAside = deadLetters({
+  producer,
+  store,
+  eventsTopic: settings.eventsTopic,
+  dlqTopic: settings.eventsDlqTopic,
+  metrics: counts,
+  log,
+  most: settings.loaderBreaker,
+  loaded: () => loaded,
+});
+const inserter: Inserter = new Inserter({
+  target: {
+    insert: async (insert) => {
+      await insertInbox(store, insert);
+      loaded += insert.ranges.reduce((n, r) => n + r.messages, 0);
+    },
+    heal: (range, prefix) => healRange(store, range, prefix),
+    mark: () => markServer(store),
+    isMarked: (mark) => isMarked(store, mark),
+  },
+  offsets: { commit: (partition, offset, metadata) => consumer.commit(partition, offset, metadata) },
+  setAside,
+  metrics: counts,
+  log,
+  retryLeastMs: settings.loaderRetryLeast,
+  retryMostMs: settings.loaderRetryMost,
+});
+const loader: Loader = new Loader({
+  source: {
+    pause: (partition) => {
+      consumer.pause(partition);
+    },
+    resume: (partition, offset) => {
+      consumer.resume(partition, offset);
+    },
+    committed: () => admin.committed(settings.loaderGroup, settings.eventsTopic),
+    watermarks: () => admin.watermarks(settings.eventsTopic),
+  },
+  shelf: {
+    takeFence: (partitions) => takeFence(store, partitions, settings.loaderName),
+    newestOffset: (partition) => newestOffset(store, partition),
+  },
+  inserter,
+  setAside,
+  metrics: counts,
+  log,
+  limits: {
+    bytes: settings.loaderBatchBytes,
+    messages: settings.loaderBatchMessages,
+    lingerMs: settings.loaderLinger,
+  },
+  queueBytes: settings.loaderQueueBytes,
+  read: readerOf(registry),
+});
+const consumer: GroupConsumer = new GroupConsumer(kafka, {
+  groupId: settings.loaderGroup,
+  topic: settings.eventsTopic,
+  maxBytesPerPartition: 4 * 2 ** 20,
+  onAssigned: (assignment) => {
+    loader.assigned(assignment);
+  },
+  onRevoking: () => loader.revoking(),
+  onBatch: (batch) => loader.take(batch),
+  onFailed: (error) => {
+    log.fatal({ error }, 'the consumer has failed');
+    void shutdown.exitAfter('the consumer has failed', 1);
+  },
+});
+
+let starting = true;
+const health = await startHealth({
+  port: settings.healthPort,
+  host: settings.healthHost,
+  metrics,
+  ready: () => (starting ? ['starting'] : loader.troubles()),
+});
+shutdown.add('health', () => health.stop());
+log.info({ health: health.address }, `health and metrics at ${health.address}`);
+
+const patience = { limitMs: Infinity, everyMs: 500, signal: shutdown.signal };
+await waitFor('ClickHouse', () => store.ping().then(() => true), {
+  ...patience,
+  onWait: (what, ms, reason) => {
+    log.info({ waited_ms: Math.round(ms), reason }, `waiting for ${what}`);
+  },
+});
+const { applied, version } = await migrate(storeSettings, { signal: shutdown.signal });
+log.info({ applied, version }, `schema at migration ${version}`);
+await waitFor(`topic ${settings.eventsTopic}`, () => admin.partitionCount(settings.eventsTopic), {
+  ...patience,
+  onWait: (what, ms, reason) => {
+    log.info({ waited_ms: Math.round(ms), reason }, `waiting for ${what}`);
+  },
+});
+
+shutdown.add('ClickHouse', () => store.close());
+shutdown.add('Kafka', async () => {
+  await producer.stop();
+  await admin.stop();
+});
+shutdown.add('consumer', () => consumer.stop());
+shutdown.add('loader', () => loader.stop());
+loader.start();
+await consumer.start();
+starting = false;
+log.info({ topic: settings.eventsTopic, group: settings.loaderGroup }, 'loading');

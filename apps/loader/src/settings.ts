@@ -1,0 +1,39 @@
+/** What can be set about the loader: `REEL_` and the name, or a flag. */
+import { hostname } from 'node:os';
+import { kinds, setting, sharedSettings, type SettingValues } from '@sessionreel/ops';
+
+export const loaderSettings = {
+  ...sharedSettings,
+  eventsTopic: setting(kinds.text(), 'l2tp.events', 'topic that is loaded'),
+  eventsDlqTopic: setting(kinds.text(), 'l2tp.events.dlq', 'topic for events that ClickHouse refuses'),
+  loaderGroup: setting(kinds.text(), 'sessionreel-loader', 'consumer group'),
+  loaderName: setting(kinds.text(), `${hostname()}-${process.pid}`, 'name of this loader in the fence'),
+  loaderBatchBytes: setting(kinds.bytes(), 16 * 2 ** 20, 'most bytes of events in one insert'),
+  loaderBatchMessages: setting(kinds.integer(1, 100_000), 5_000, 'most events in one insert'),
+  loaderLinger: setting(kinds.duration(), 300, 'how long an event waits for others, ms'),
+  loaderQueueBytes: setting(
+    kinds.bytes(),
+    64 * 2 ** 20,
+    'most bytes that wait in memory; beyond it Kafka waits',
+  ),
+  loaderRetryLeast: setting(kinds.duration(), 250, 'first wait after a failed insert, ms'),
+  loaderRetryMost: setting(kinds.duration(), 30_000, 'longest wait between tries, ms'),
+  loaderBreaker: setting(kinds.integer(1), 20, 'stop after so many dead letters with no good event between'),
+  loaderRollupEvery: setting(
+    kinds.duration(),
+    60_000,
+    'how often finished hours are rolled up, ms; 0: never',
+  ),
+  schemaRegistryUrl: setting(
+    kinds.text(),
+    '',
+    'Confluent schema registry, where events are framed by its ids',
+  ),
+  retentionHistory: setting(
+    kinds.text(),
+    '',
+    'how long history is kept by its group, such as 180d; empty: forever',
+  ),
+} as const;
+
+export type LoaderSettings = SettingValues<typeof loaderSettings>;
