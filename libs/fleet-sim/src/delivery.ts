@@ -70,7 +70,7 @@ function makePart(printed: Printed, place: Place, cut: boolean, prng: Prng): Dra
       pagerLines: faults.has('pager') ? 24 : 0,
       crlf: faults.has('crlf'),
     });
-  const whole = Buffer.from(pieces.map((piece) => piece.text).join(''));
+  const whole = bytesOf(pieces);
   const part = split ? { number: place.index + 1, of: place.of } : null;
   if (cut && whole.length > 1) {
     const bytes = whole.subarray(0, prng.int(1, whole.length - 1));
@@ -89,6 +89,16 @@ function makePart(printed: Printed, place: Place, cut: boolean, prng: Prng): Dra
   };
   const complete = ending === 'declared' ? true : null;
   return draft(printed, { bytes: whole, truth: capture, ending, complete, part });
+}
+
+/** By thousands: the text of a full chassis is longer than a string may be. */
+function bytesOf(pieces: readonly Piece[]): Buffer {
+  const chunks: Buffer[] = [];
+  for (let i = 0; i < pieces.length; i += 1000) {
+    const texts = pieces.slice(i, i + 1000).map((piece) => piece.text);
+    chunks.push(Buffer.from(texts.join('')));
+  }
+  return Buffer.concat(chunks);
 }
 
 /** How many sessions end before a byte, and whether another one has begun. */

@@ -17,6 +17,8 @@ export interface Life {
   readonly flapping: number;
   /** How long an LNS lists a destroyed session (`destruct-timeout`). */
   readonly lingerMs: number;
+  /** Share of sessions that an LNS lists as closed, cleaning up or rejected for seconds before they are destroyed. */
+  readonly slowCleanup: number;
   /** Mean time between connect-speed updates of a session; 0 for none. */
   readonly speedUpdateMs: number;
   /** Mean time between changes of a session's firewall filter, where one is printed; 0 for none. */
@@ -44,6 +46,7 @@ export const defaultLife: Life = {
   slowSetup: 0.1,
   flapping: 0.005,
   lingerMs: 300_000,
+  slowCleanup: 0.1,
   speedUpdateMs: 6 * 3_600_000,
   filterChangeMs: 24 * 3_600_000,
   idSpace: 65_535,

@@ -29,6 +29,10 @@ function leavesOf(record: SessionRecord, scope: Field['scope'], style: ValueStyl
     const seconds = f.type === 'duration' && typeof raw === 'number' ? raw : undefined;
     leaves.push({ tag, value, seconds });
   }
+  for (const [label, value] of scope === 'session' ? record.unknown : []) {
+    const tag = `l2tp-session-${label.toLowerCase().replaceAll(' ', '-')}`;
+    leaves.push({ tag, value, seconds: undefined });
+  }
   return leaves;
 }
 

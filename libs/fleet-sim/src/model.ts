@@ -94,6 +94,7 @@ export interface Call {
   firewallFilter: string;
   /** Counters before the last clear, unwrapped, in the catalogue's order; null when never cleared. */
   cleared: bigint[] | null;
+  clearedAt: number;
   sinceRaw: number;
   /** How many times the counters were cleared. */
   epoch: number;

@@ -9,7 +9,7 @@ import { levelsOf } from './layouts.ts';
 import { isListed, uidOf, type Call, type Node, type Tunnel } from './model.ts';
 import { totals, byName } from './traffic.ts';
 import type { ListedSession } from './truth.ts';
-import { viewOf } from './view.ts';
+import { countedAt, viewOf } from './view.ts';
 import type { World } from './world.ts';
 
 export interface PollPlan {
@@ -113,7 +113,7 @@ export class Poller {
       scope,
       startedAt: at,
       everyMs,
-      calls: select(node, scope),
+      calls: ordered(node, scope, prng),
       sessions: [],
       stopAfter: gives ? prng.int(1, 50) : Infinity,
       faults,
@@ -157,7 +157,7 @@ export class Poller {
     listing.sessions.push({
       uid,
       record: viewOf(node, call, at, { level, format, durations, lcpEcho, jitterS }),
-      totals: role === 'lns' ? byName(totals(call, at)) : null,
+      totals: role === 'lns' ? byName(totals(call, countedAt(node, call, at))) : null,
       epoch: call.epoch,
       at,
       createdAt: role === 'lns' ? call.createdAt : call.establishedAt,
@@ -222,6 +222,13 @@ function* select(node: Node, scope: Scope): Generator<Call, void> {
       if (session === undefined || session === String(lns ? call.lnsId : call.lacId)) yield call;
     }
   }
+}
+
+function ordered(node: Node, scope: Scope, prng: Prng): Iterator<Call> {
+  if (!node.spec.unordered) return select(node, scope);
+  // Sessions change places within their tunnels only.
+  const byTunnel = Map.groupBy(select(node, scope), (call) => call.tunnel);
+  return [...byTunnel.values()].flatMap((calls) => prng.shuffle(calls)).values();
 }
 
 function tunnelMatches(node: Node, tunnel: Tunnel, scope: Scope): boolean {

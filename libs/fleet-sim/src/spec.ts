@@ -35,6 +35,12 @@ export interface RouterSpec {
   readonly noBreakIndents: boolean;
   /** Counters of LCP echoes stand in the text too. */
   readonly lcpEcho: boolean;
+  /** A label that nobody knows, printed for every session above the lowest level; '' for none. */
+  readonly unknownLabel: string;
+  /** The daemon shows counters from a cache of that age at most; 0 shows them as they are. */
+  readonly counterCacheMs: number;
+  /** Lists sessions in another order each time. */
+  readonly unordered: boolean;
   /** Routers that share no tunnel live in groups of their own, independent of each other. */
   readonly group: string;
 }
@@ -56,6 +62,9 @@ const defaults: Omit<RouterSpec, 'name' | 'role'> = {
   paddedDays: false,
   noBreakIndents: false,
   lcpEcho: false,
+  unknownLabel: '',
+  counterCacheMs: 0,
+  unordered: false,
   group: 'default',
 };
 
@@ -138,6 +147,9 @@ function makeGroup(shape: FleetShape, index: number, size: number, prng: Prng): 
         connectSpeed: platform === 'mx' && !release.startsWith('1') && prng.chance(0.1) ? 'none' : 'reported',
         paddedDays: prng.chance(0.2),
         noBreakIndents: platform === 'm' && prng.chance(0.5),
+        unknownLabel: prng.chance(0.1) ? 'Access line' : '',
+        counterCacheMs: prng.chance(0.2) ? 30_000 : 0,
+        unordered: prng.chance(0.1),
       }),
     );
   }

@@ -76,7 +76,11 @@ function printRow(record: SessionRecord, variant: PrintVariant, style: ValueStyl
 
 function printBlock(record: SessionRecord, layout: BlockLayout, style: TextStyle, tabbed: boolean): string {
   let text = '';
-  for (const line of layout.lines) text += printLine(record, line, style);
+  for (const line of layout.lines) {
+    text += printLine(record, line, style);
+    if (line.name === 'state')
+      for (const [label, value] of record.unknown) text += `    ${label}: ${value}\n`;
+  }
   return text + (tabbed ? printTabbed(record, layout) : printCounters(record, layout));
 }
 

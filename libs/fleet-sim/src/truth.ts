@@ -49,11 +49,11 @@ export type TruthEvent = SessionEvent | RouterEvent;
 /** A session as a listing shows it. */
 export interface ListedSession {
   readonly uid: number;
-  /** Exactly what is printed, in the catalogue's names. */
+  /** Exactly what is printed, in the catalogue's names. XML and JSON name an unknown value by its element. */
   readonly record: SessionRecord;
   /**
-   * What its counters ever counted until then, by name: unwrapped, never cleared, never rounded, also where the level prints
-   * none. Null on a LAC, which counts nothing.
+   * What its counters ever counted until the moment that is shown, by name: unwrapped, never cleared, never rounded, also where
+   * the level prints none. Null on a LAC, which counts nothing.
    */
   readonly totals: Readonly<Record<string, bigint>> | null;
   /** How many times its counters were cleared. */

@@ -23,7 +23,7 @@ export function truthOf(node: Node, call: Call, at: number): SessionRecord {
   describe(values, node, call);
   clocks(values, node, call, at);
   if (node.spec.role === 'lns') count(values, call, at);
-  return record(values, {});
+  return record(values, {}, []);
 }
 
 export interface ViewOptions {
@@ -45,7 +45,8 @@ export function viewOf(node: Node, call: Call, at: number, options: ViewOptions)
   describe(values, node, call);
   if (printed.has('create_time')) clocks(values, node, call, at);
   else if (printed.has('statistics_since')) values['statistics_since'] = since(node, call);
-  if (node.spec.role === 'lns' && printed.has('data_tx_bytes')) count(values, call, at);
+  if (node.spec.role === 'lns' && printed.has('data_tx_bytes'))
+    count(values, call, countedAt(node, call, at));
   for (const name of Object.keys(values)) if (!printed.has(name)) values[name] = undefined;
   if (options.jitterS !== 0 && typeof values['create_time'] === 'number')
     values['create_time'] += options.jitterS;
@@ -54,7 +55,25 @@ export function viewOf(node: Node, call: Call, at: number, options: ViewOptions)
   const text = options.format === 'text';
   if (text && typeof values['up_time_s'] === 'number')
     values['up_time_s'] = printedDurationS(values['up_time_s'], options.durations);
-  return record(values, text && variant === 'lns-m' ? round(values) : {});
+  return record(
+    values,
+    text && variant === 'lns-m' ? round(values) : {},
+    unknownOf(node, call, options.level),
+  );
+}
+
+/** What a router prints that the catalogue does not know. */
+function unknownOf(node: Node, call: Call, level: Level): [string, string][] {
+  const { unknownLabel } = node.spec;
+  if (unknownLabel === '' || level === 'brief' || level === 'statistics') return [];
+  return [[unknownLabel, `line ${String(call.subscriber.index)}`]];
+}
+
+/** The moment whose counters are shown at `at`: a cache is as old as its last refresh, or as the last clear. */
+export function countedAt(node: Node, call: Call, at: number): number {
+  const { counterCacheMs } = node.spec;
+  if (counterCacheMs === 0) return at;
+  return Math.max(Math.floor(at / counterCacheMs) * counterCacheMs, call.clearedAt, call.createdAt);
 }
 
 const tunnelFields = ['tunnel_local_id', 'tunnel_interface_name', 'tunnel_group_name'];
@@ -251,13 +270,17 @@ function round(values: Values): Record<string, bigint> {
   return rounding;
 }
 
-function record(values: Values, rounding: Record<string, bigint>): SessionRecord {
+function record(
+  values: Values,
+  rounding: Record<string, bigint>,
+  unknown: [string, string][],
+): SessionRecord {
   const known: Record<string, FieldValue> = {};
   for (const f of fields) {
     const value = values[f.name];
     if (value !== undefined) known[f.name] = value;
   }
-  return { values: known, rounding, unknown: [] };
+  return { values: known, rounding, unknown };
 }
 
 /** XML 1.0 has no way to write most control characters: a router has to print something else. */

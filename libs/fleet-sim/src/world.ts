@@ -3,17 +3,8 @@ import { zoneOffsetS } from './clock.ts';
 import type { Faults } from './faults.ts';
 import { lifetimeOf, pauseOf, type Life } from './life.ts';
 import { isListed, rawClock, uidOf, type Call, type Node, type Subscriber, type Tunnel } from './model.ts';
-import {
-  countFar,
-  hiddenPeers,
-  makeNode,
-  makeSubscriber,
-  makeTraffic,
-  makeTunnel,
-  randomSpeed,
-  takeSessionId,
-  takeUnit,
-} from './nodes.ts';
+import { countFar, hiddenPeers, makeNode, makeSubscriber, randomSpeed } from './nodes.ts';
+import { Placement } from './placement.ts';
 import type { Prng } from './prng.ts';
 import { EventQueue } from './queue.ts';
 import type { RouterSpec } from './spec.ts';
@@ -43,8 +34,7 @@ export class World {
   readonly #options: WorldOptions;
   readonly #prng: Prng;
   readonly #emit: (event: TruthEvent) => void;
-  readonly #tunnels = new Map<string, Tunnel>();
-  #calls = 0;
+  readonly #placement: Placement;
 
   constructor(
     specs: readonly RouterSpec[],
@@ -62,6 +52,7 @@ export class World {
     for (const spec of hiddenPeers(specs))
       nodes.set(spec.name, makeNode(spec, false, options.start, 0, prng.fork(spec.name)));
     this.nodes = nodes;
+    this.#placement = new Placement(nodes, options, prng);
     let index = 0;
     for (const node of nodes.values()) if (node.spec.role === 'lac') index = this.#populate(node, index);
   }
@@ -83,7 +74,7 @@ export class World {
     const { life, start } = this.#options;
     const lifetime = lifetimeOf(life, subscriber.flaps, this.#prng);
     const age = Math.floor(lifetime * this.#prng.unit());
-    const call = this.#place(subscriber, start - age);
+    const call = this.#placement.place(subscriber, start - age);
     if (call === undefined) return this.#callAfter(subscriber, start, 1);
     call.remoteKnown = true;
     call.state = 'established';
@@ -104,7 +95,7 @@ export class World {
 
   #call(subscriber: Subscriber, at: number): void {
     const { life } = this.#options;
-    const call = this.#place(subscriber, at);
+    const call = this.#placement.place(subscriber, at);
     if (call === undefined) {
       this.queue.push(at + retryMs, (now) => this.#call(subscriber, now));
       return;
@@ -175,75 +166,6 @@ export class World {
       this.#tell(call, role, at, { kind: 'changed', field, before, after });
   }
 
-  /** Both ends of a new call in a tunnel with room; undefined when no LNS can be reached. */
-  #place(subscriber: Subscriber, at: number): Call | undefined {
-    const { life } = this.#options;
-    const prng = this.#prng;
-    const now = Math.max(at, this.#options.start);
-    if (subscriber.lac.downUntil > now) return undefined;
-    const lns = this.#reachable(subscriber, now);
-    if (lns === undefined) return undefined;
-    const tunnel = this.#tunnelTo(subscriber.lac, lns, subscriber.index % life.tunnelsPerPeer);
-    const space = Math.min(life.idSpace, lns.spec.limits.tunnel);
-    const lnsId = takeSessionId(tunnel.lnsCalls, tunnel.lnsCursor, space);
-    const lacId = takeSessionId(tunnel.lacCalls, tunnel.lacCursor, space);
-    if (lnsId === undefined || lacId === undefined) return undefined;
-    tunnel.lnsCursor = lnsId;
-    tunnel.lacCursor = lacId;
-    const created = rawClock(lns.clock, at);
-    const sinceOffsetMs = lns.variant === 'lns-m' ? 2000 : 0;
-    const call: Call = {
-      number: this.#calls++,
-      subscriber,
-      tunnel,
-      lnsId,
-      lacId,
-      lnsUnit: takeUnit(lns),
-      lacUnit: takeUnit(subscriber.lac),
-      serial: prng.chance(0.02) ? 0 : prng.u32(),
-      traffic: makeTraffic(subscriber, life, prng),
-      createdAt: at,
-      createdRaw: created,
-      establishedAt: 0,
-      lacCreatedRaw: 0,
-      closedAt: Infinity,
-      state: 'lns-ic-idle',
-      remoteKnown: false,
-      tx: subscriber.txSpeed,
-      rx: subscriber.rxSpeed,
-      firewallFilter: lns.variant === 'lns-m' ? 'f1' : '0',
-      cleared: null,
-      sinceRaw: created - sinceOffsetMs,
-      epoch: 0,
-      gone: false,
-    };
-    tunnel.lnsCalls.set(lnsId, call);
-    tunnel.lacCalls.set(lacId, call);
-    return call;
-  }
-
-  /** The LNS that the LAC calls for the subscriber: its share of the peers in turn, another when that one does not answer. */
-  #reachable(subscriber: Subscriber, at: number): Node | undefined {
-    const { lac, index } = subscriber;
-    const named = lac.spec.peers.map((name) => this.nodes.get(name)).filter((n) => n?.spec.role === 'lns');
-    const all = named.length > 0 ? named : [...this.nodes.values()].filter((n) => n.spec.role === 'lns');
-    const first = lac.polled ? index % all.length : 0;
-    for (let i = 0; i < all.length; i++) {
-      const lns = all[(first + i) % all.length];
-      if (lns !== undefined && lns.downUntil <= at && lns.drainedUntil <= at) return lns;
-    }
-    return undefined;
-  }
-
-  #tunnelTo(lac: Node, lns: Node, index: number): Tunnel {
-    const key = [lac.spec.name, lns.spec.name, index].join();
-    const known = this.#tunnels.get(key);
-    if (known?.up === true) return known;
-    const tunnel = makeTunnel(lac, lns, index, this.#prng);
-    this.#tunnels.set(key, tunnel);
-    return tunnel;
-  }
-
   #setState(call: Call, at: number, after: string): void {
     const before = call.state;
     call.state = after;
@@ -254,8 +176,18 @@ export class World {
     if (call.gone || call.closedAt !== Infinity) return;
     this.#end(call, at, reason);
     const { lns } = call.tunnel;
-    this.#setState(call, at, 'destroyed');
     this.#tell(call, 'lns', at, { kind: 'closed', reason });
+    const slow = this.#prng.chance(this.#options.life.slowCleanup);
+    if (slow) {
+      this.#setState(
+        call,
+        at,
+        reason === 'setup_failed' ? 'lns-ic-reject-new' : this.#prng.pick(['closed', 'clean-up']),
+      );
+      this.queue.push(at + this.#prng.int(500, 20_000), (now) => {
+        if (!call.gone) this.#setState(call, now, 'destroyed');
+      });
+    } else this.#setState(call, at, 'destroyed');
     const linger = this.#options.life.lingerMs;
     this.queue.push(at + linger, (now) => this.#forget(call, now, reason));
     const back =
@@ -315,6 +247,7 @@ export class World {
     for (const tunnel of node.tunnels.values()) {
       for (const call of tunnel.lnsCalls.values()) {
         call.cleared = totals(call, at);
+        call.clearedAt = at;
         call.sinceRaw = rawClock(node.clock, at);
         call.epoch++;
         sessions++;
