@@ -1,6 +1,6 @@
 /** Learns the frame around the sessions of a listing: what is the same between all of them, and where it is not. */
 import type { Format } from '@sessionreel/session-model';
-import { literalOf, stringifyDocument, type IrregularGap } from './layout.ts';
+import { literalOf, stringifyDocument, type ChunkSizes, type IrregularGap } from './layout.ts';
 
 export class FrameRecorder {
   readonly #format: Format;
@@ -15,6 +15,8 @@ export class FrameRecorder {
   #gaps: IrregularGap[] = [];
   #irregularBytes = 0;
   #lost = false;
+  /** How the transport framed all of it, when it did. */
+  chunks: ChunkSizes | null = null;
 
   /** `limit`: bytes of irregular gaps, and of what stands between two bodies; past it the frame is lost, not the sessions. */
   constructor(format: Format, limit: number) {
@@ -25,6 +27,11 @@ export class FrameRecorder {
   /** True when the limit was passed: the snapshot can be printed by its layouts, no longer byte for byte. */
   get lost(): boolean {
     return this.#lost;
+  }
+
+  /** Bytes were thrown away that nobody can print again. */
+  abandon(): void {
+    this.#lost = true;
   }
 
   /** Bytes held since the last body. */
@@ -92,6 +99,7 @@ export class FrameRecorder {
       tail: none ? '' : pending,
       trim,
       gaps: this.#gaps,
+      ...(this.chunks === null ? {} : { chunks: this.chunks }),
     });
   }
 

@@ -4,3 +4,8 @@ export * from './print.ts';
 export * from './reader.ts';
 export * from './snapshot-builder.ts';
 export * from './values.ts';
+export * from './command.ts';
+export * from './jsonl.ts';
+export * from './render.ts';
+export * from './snapshot-parser.ts';
+export { isBanner, pagerLength, promptOf, type Prompt } from './prompt.ts';

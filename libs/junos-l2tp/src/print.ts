@@ -53,7 +53,7 @@ function printRounded(value: bigint, halfWidth: bigint, style: string): string {
     forced ??
     units.find(([, n]) => n >= zeros && value >= 10n ** BigInt(n)) ??
     units.findLast(([, n]) => n >= zeros) ??
-    units[0];
+    (['t', 12] as const);
   const decimals = Math.max(0, unit[1] - zeros);
   const digits = String(value / 10n ** BigInt(zeros)).padStart(decimals + 1, '0');
   const whole = digits.slice(0, digits.length - decimals);

@@ -79,6 +79,12 @@ export interface BodyReader {
    * text, a prompt); what follows is the envelope's again.
    */
   write(chunk: Uint8Array, start: number, end: number): number;
+  /** True once the reply has ended by itself. */
+  readonly ended: boolean;
+  /** Bytes of an earlier chunk that turned out not to belong to the reply: they come before what `write` left. */
+  readonly leftover: Uint8Array;
+  /** Line of the capture at which `write` stopped or would go on, from 1. */
+  readonly lineNumber: number;
   /** No more bytes will come: the capture ended, or `write` said that the reply did. */
   end(): void;
 }

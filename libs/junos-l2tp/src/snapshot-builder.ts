@@ -164,6 +164,11 @@ export class SnapshotBuilder {
     if (this.#incomplete === '') this.#incomplete = reason;
   }
 
+  /** The reply itself names its level (`junos:style`): it holds where no command says it. */
+  suggestLevel(level: Level): void {
+    if (!this.#begun) this.#level ??= level;
+  }
+
   /** The reply closed itself: the root element, the JSON value. */
   close(): void {
     this.#closed = true;

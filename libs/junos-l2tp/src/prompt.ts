@@ -1,0 +1,66 @@
+/** What stands around a reply on a terminal: prompts, banners, pager. Lines are Latin-1 strings without their line end. */
+
+export interface Prompt {
+  readonly user: string;
+  readonly host: string;
+  /** What was typed behind it, '' at a prompt that waits. */
+  readonly command: string;
+}
+
+const named = /^([^\s@:>#%{}"',]{1,64})@([^\s@>#%{}"',]{1,255})[>#%][ \t]?(.*)$/;
+/** A prompt without a user name: it must wait, or a command of this CLI must follow. */
+const bare = /^([A-Za-z][\w.-]{0,254})[>#][ \t]?((?:run[ \t]+)?[a-z][\w-]*[ \t].*)?$/;
+
+/** The prompt that a line begins with, at its first column; null when it begins with none. */
+export function promptOf(line: string): Prompt | null {
+  const first = line.charCodeAt(0);
+  // Cheap refusals first: lines of sessions begin with spaces or with a label.
+  if (first <= 0x20 || line.length > 4096) return null;
+  const match = named.exec(line);
+  if (match !== null)
+    return { user: match[1] as string, host: match[2] as string, command: (match[3] as string).trim() };
+  const short = bare.exec(line);
+  if (short === null) return null;
+  return { user: '', host: short[1] as string, command: (short[2] ?? '').trim() };
+}
+
+/** `{master}`, `{primary:node0}`, `{master:0}[edit]`, `[edit protocols]`: printed above a prompt. */
+export function isBanner(line: string): boolean {
+  return /^(?:\{[\w:.-]+\}(?:\[edit[^\]]*\])?|\[edit[^\]]*\])[ \t\r]*$/.test(line);
+}
+
+const pager = /^---\(more(?: \d{1,3}%)?\)---/;
+// eslint-disable-next-line no-control-regex -- a pager erases itself with these very characters
+const erasure = /^(?:[\x08\r ]|\x1b\[[\d;]*[A-Za-z])*/;
+
+/**
+ * Length of the pager's remains that the line begins with, erasures included: `---(more 45%)---`, then carriage returns,
+ * backspaces, ANSI erasures and the spaces between them. Spaces behind the last of those are the line's own.
+ */
+export function pagerLength(line: string): number {
+  let length = 0;
+  for (;;) {
+    const rest = line.slice(length);
+    const match = pager.exec(rest);
+    if (match === null) return length;
+    length += match[0].length;
+    const run = (erasure.exec(line.slice(length)) as RegExpExecArray)[0];
+    let erased = run.replace(/ +$/, '').length;
+    if (length + erased === line.length && run[erased - 1] === '\r') erased--;
+    length += erased;
+  }
+}
+
+/** A message of the router instead of, or behind, a listing. */
+export function messageOf(line: string): 'error' | 'warning' | null {
+  if (/^[ \t]*error:/i.test(line)) return 'error';
+  if (/^[ \t]*(?:syntax error|unknown command|missing argument|invalid value|ambiguous)/i.test(line))
+    return 'error';
+  if (/^[ \t]*'[^']*' is ambiguous/.test(line)) return 'error';
+  return /^[ \t]*warning:/i.test(line) ? 'warning' : null;
+}
+
+/** `^`, alone on its line, under a command that was not understood. */
+export function isCaret(line: string): boolean {
+  return /^[ \t]*\^[ \t]*$/.test(line);
+}

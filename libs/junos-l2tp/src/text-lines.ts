@@ -1,0 +1,386 @@
+/**
+ * Reads the lines of one session, or of one tunnel's header, as a whole: which labels are true is only known from all of them. The
+ * plain path: no layout is assumed.
+ */
+import {
+  fields,
+  indexOfField,
+  recordOfRow,
+  type FieldType,
+  type SessionRecord,
+  type StringTable,
+} from '@sessionreel/session-model';
+import { counterRows, freeTextFields, unknownField, type CounterRow } from './labels.ts';
+import { guesses, piecesOfLine, slotOf, type Place } from './line-shape.ts';
+import type { LineTemplates, LineTemplate } from './line-templates.ts';
+import { piecesOfRow } from './row-shape.ts';
+import {
+  certainFields,
+  isBlank,
+  leadingSpace,
+  lineEnd,
+  splitLine,
+  trimmedEnd,
+  type SplitContext,
+} from './split-line.ts';
+import { cellsOf, hasMore, type Cell, type Column } from './table.ts';
+import { isAddress, isNotAvailable, readPrinted, spansOf, textOf } from './values.ts';
+import { readUint } from './numbers.ts';
+import { secondsOfDate, secondsOfDuration } from './times.ts';
+
+/** One line in Latin-1, its line end apart. */
+export interface TextLine {
+  readonly content: string;
+  readonly end: string;
+  /** In the capture, from 1. */
+  readonly number: number;
+}
+
+/** What reading lines needs and changes, for the whole capture. */
+export interface TextContext {
+  readonly strings: StringTable;
+  readonly templates: LineTemplates;
+  /** Which field followed a free text, from lines without doubt. */
+  readonly learned: Map<number, Set<number>>;
+  readonly problem: (line: number, message: string, loses?: boolean) => void;
+  /** Unknown values kept for one session; what is more is told, and only printed. */
+  readonly unknownLabels: number;
+}
+
+/** Where values go: a row of words. */
+export interface Target {
+  readonly words: Uint32Array;
+  readonly row: number;
+}
+
+export interface LinesRead {
+  readonly templates: readonly LineTemplate[];
+  /** Lines that belong together; those after it belong to nothing that is known. */
+  readonly lines: number;
+  /** Unknown values, in order: as the row will hold them. */
+  readonly unknown: readonly (readonly [string, string])[];
+}
+
+const interfaceUnit = indexOfField('interface_unit');
+const counterRow = new RegExp(
+  `^[ \\t]*(${[...counterRows.keys()].map((label) => label.replaceAll(' ', '[ \\t]+')).join('|')}):?[ \\t]+(\\S+)(?:[ \\t]+(\\S+))?[ \\t]*$`,
+  'di',
+);
+const counterHead = /^[ \t]*Packets[ \t]+Bytes[ \t]*$/i;
+
+/** Reads labelled lines. `inherited`: unknown values that the session has before these lines (from the tunnel's header). */
+export function readLines(
+  context: TextContext,
+  target: Target,
+  lines: readonly TextLine[],
+  labels: ReadonlyMap<string, number>,
+  inherited: readonly (readonly [string, string])[],
+): LinesRead {
+  return new LinesReader(context, target, lines, labels, inherited).read();
+}
+
+/** Reads a row of the brief table. */
+export function readTableRow(
+  context: TextContext,
+  target: Target,
+  line: TextLine,
+  columns: readonly Column[],
+  inherited: readonly (readonly [string, string])[],
+): LinesRead {
+  return new LinesReader(context, target, [line], new Map(), inherited).readRow(columns);
+}
+
+interface LinePlan {
+  readonly places: readonly Place[];
+  readonly unknownBase: number;
+  readonly unknowns: number;
+  readonly cells?: readonly Cell[];
+}
+
+class LinesReader {
+  readonly #context: TextContext;
+  readonly #target: Target;
+  readonly #lines: readonly TextLine[];
+  readonly #labels: ReadonlyMap<string, number>;
+  readonly #unknown: [string, string][];
+  /** Raw values of the fields read, by field. */
+  readonly #read = new Map<number, string>();
+  #bytes: Uint8Array = new Uint8Array();
+  #line: TextLine = { content: '', end: '', number: 0 };
+  #inCounters = false;
+  #lost = false;
+
+  constructor(
+    context: TextContext,
+    target: Target,
+    lines: readonly TextLine[],
+    labels: ReadonlyMap<string, number>,
+    inherited: readonly (readonly [string, string])[],
+  ) {
+    this.#context = context;
+    this.#target = target;
+    this.#lines = lines;
+    this.#labels = labels;
+    this.#unknown = inherited.map(([name, raw]) => [name, raw]);
+  }
+
+  read(): LinesRead {
+    const certain = this.#lines.map((line) => certainFields(line.content, this.#labels));
+    const counts = new Map<number, number>();
+    for (const field of certain.flat()) counts.set(field, (counts.get(field) ?? 0) + 1);
+    const plans: LinePlan[] = [];
+    for (let i = 0; i < this.#lines.length; i++) {
+      this.#enter(this.#lines[i] as TextLine);
+      const own = certain[i] as number[];
+      const elsewhere = {
+        has: (field: number) => (counts.get(field) ?? 0) > own.filter((f) => f === field).length,
+      };
+      const plan = this.#planLine(elsewhere);
+      if (this.#lost) break;
+      plans.push(plan);
+    }
+    return this.#learn(plans);
+  }
+
+  readRow(columns: readonly Column[]): LinesRead {
+    this.#enter(this.#lines[0] as TextLine);
+    const { content, number } = this.#line;
+    const cells = cellsOf(content, columns);
+    if (hasMore(content, cells))
+      this.#context.problem(number, `more values than columns: ${excerpt(content)}`, true);
+    const base = this.#unknown.length;
+    const places = cells.flatMap((cell) =>
+      this.#placesOf(cell.column.field, cell.column.label, cell.start, cell.end, false),
+    );
+    const simple = places.length === cells.length;
+    return this.#learn([
+      { places, unknownBase: base, unknowns: this.#unknown.length - base, ...(simple ? { cells } : {}) },
+    ]);
+  }
+
+  #enter(line: TextLine): void {
+    this.#line = line;
+    this.#bytes = Buffer.from(line.content, 'latin1');
+  }
+
+  #planLine(elsewhere: Pick<ReadonlySet<number>, 'has'>): LinePlan {
+    const { content } = this.#line;
+    const unknownBase = this.#unknown.length;
+    const places = this.#placesOfLine(content, elsewhere);
+    return { places, unknownBase, unknowns: this.#unknown.length - unknownBase };
+  }
+
+  #placesOfLine(content: string, elsewhere: Pick<ReadonlySet<number>, 'has'>): Place[] {
+    if (isBlank(content)) return [];
+    if (counterHead.test(content)) {
+      this.#inCounters = true;
+      return [];
+    }
+    const counters = this.#counterPlaces(content);
+    if (counters !== null) return counters;
+    const split: SplitContext = {
+      labels: this.#labels,
+      certain: elsewhere,
+      learned: this.#context.learned,
+      fits: (field, start, end) => this.#fits(field, start, end),
+    };
+    const segments = splitLine(content, split);
+    if (segments.length === 0) return this.#unlabelled(content);
+    if (this.#isRepeated(segments)) return [];
+    const places: Place[] = [];
+    segments.forEach((s, i) => {
+      this.#learnNext(content, s, segments[i + 1]?.field ?? lineEnd);
+      places.push(...this.#placesOf(s.field, s.label, s.start, s.end, true));
+    });
+    return places;
+  }
+
+  /**
+   * True when a field is printed that the session has printed already: then the line that begins another session is missing, and
+   * nothing from here on belongs to this one. Only `Interface unit` is printed twice, by LACs.
+   */
+  #isRepeated(segments: readonly { field: number; label: string; start: number; end: number }[]): boolean {
+    for (const { field, label, start, end } of segments) {
+      if (field === unknownField) continue;
+      const before = this.#read.get(field);
+      if (before === undefined) continue;
+      if (field === interfaceUnit && before === this.#line.content.slice(start, end)) continue;
+      this.#context.problem(
+        this.#line.number,
+        `${label} is printed twice: the line that begins a session is missing`,
+        true,
+      );
+      this.#lost = true;
+      return true;
+    }
+    return false;
+  }
+
+  #unlabelled(content: string): Place[] {
+    const start = leadingSpace(content);
+    const end = trimmedEnd(content);
+    this.#context.problem(this.#line.number, `not understood: ${excerpt(content)}`);
+    return this.#keepUnknown('', start, end);
+  }
+
+  #counterPlaces(content: string): Place[] | null {
+    const match = counterRow.exec(content);
+    if (match === null) return this.#inCounters ? this.#unknownCounter(content) : null;
+    const [, [start, end] = [0, 0], second] = (match.indices as RegExpIndicesArray).slice(1);
+    const label = match[1] as string;
+    const row = counterRows.get(label.toLowerCase().replace(/[ \t]+/g, ' ')) as CounterRow;
+    const values = [{ field: row.fields[0] as number, label, start, end }];
+    const [from, to] = second ?? [0, 0];
+    if (from < to && row.fields[1] !== undefined)
+      values.push({ field: row.fields[1], label, start: from, end: to });
+    if (this.#isRepeated(values)) return [];
+    const places = values.flatMap((v) => this.#placesOf(v.field, v.label, v.start, v.end, false));
+    if (from === to || row.fields[1] !== undefined) return places;
+    return [...places, ...this.#keepUnknown(`${label} bytes`, from, to)];
+  }
+
+  /** A row of the counters' table that the catalogue does not know: `Foo Tx   4   88`. */
+  #unknownCounter(content: string): Place[] | null {
+    const match = /^[ \t]*([^:]*?\S)([ \t]+\d\S*){1,2}[ \t]*$/d.exec(content);
+    if (match === null) return null;
+    const start = (match.indices as RegExpIndicesArray)[1]?.[1] ?? 0;
+    return this.#keepUnknown(
+      match[1] as string,
+      start + leadingSpace(content.slice(start)),
+      trimmedEnd(content),
+    );
+  }
+
+  /** Reads one printed value; where its parts stand. A value that does not fit its field is told, and kept as unknown. */
+  #placesOf(field: number, label: string, start: number, end: number, composite: boolean): Place[] {
+    if (field === unknownField) return this.#keepUnknown(label, start, end);
+    const raw = this.#line.content.slice(start, end);
+    if (this.#read.has(field)) return [{ field, unknown: 0, start, end }];
+    this.#read.set(field, raw);
+    const { words, row } = this.#target;
+    if (!readPrinted(field, this.#bytes, start, end, words, row, this.#context.strings)) {
+      this.#context.problem(
+        this.#line.number,
+        `${label}: ${excerpt(raw)} is no ${typeNames[fields[field]?.type ?? 'text']}`,
+      );
+      return this.#keepUnknown(label, start, end);
+    }
+    const spans = composite ? spansOf(field, this.#bytes, start, end) : [{ field, start, end }];
+    return spans.map((span, i) => {
+      const place: Place = { field: span.field, unknown: 0, start: span.start, end: span.end };
+      if (span.field === field) return place;
+      const isBefore = spans[i + 1]?.field === field;
+      if (isBefore) return { ...place, group: { from: start, to: spans[i + 1]?.start ?? end } };
+      const previous = spans[i - 1];
+      return previous === undefined ? place : { ...place, group: { from: previous.end, to: span.end } };
+    });
+  }
+
+  #keepUnknown(name: string, start: number, end: number): Place[] {
+    const raw = textOf(this.#bytes, start, end);
+    const label = Buffer.from(name, 'latin1').toString('utf8');
+    if (this.#unknown.length >= this.#context.unknownLabels) {
+      this.#context.problem(
+        this.#line.number,
+        `more than ${this.#context.unknownLabels} unknown labels in a session`,
+      );
+      return [];
+    }
+    this.#unknown.push([label, raw]);
+    return [{ field: -1, unknown: this.#unknown.length - 1, start, end }];
+  }
+
+  #learnNext(content: string, segment: { field: number; start: number; end: number }, next: number): void {
+    if (!freeTextFields.has(segment.field) || segment.start === segment.end) return;
+    if (content.slice(segment.start, segment.end).includes(':')) return;
+    const known = this.#context.learned.get(segment.field);
+    if (known === undefined) this.#context.learned.set(segment.field, new Set([next]));
+    else known.add(next);
+  }
+
+  #fits(field: number, start: number, end: number): boolean {
+    if (field === unknownField || start >= end || isNotAvailable(this.#bytes, start, end)) return true;
+    return spansOf(field, this.#bytes, start, end).every((span) =>
+      fitsType(span.field, this.#bytes, span.start, span.end),
+    );
+  }
+
+  #learn(plans: readonly LinePlan[]): LinesRead {
+    const { words, row } = this.#target;
+    const known = recordOfRow(words, row, this.#context.strings);
+    const record: SessionRecord = { ...known, unknown: this.#unknown };
+    const templates = plans.map((plan, i) => this.#templateOf(plan, this.#lines[i] as TextLine, record));
+    return { templates, lines: plans.length, unknown: this.#unknown };
+  }
+
+  #templateOf(plan: LinePlan, line: TextLine, record: SessionRecord): LineTemplate {
+    const whole = line.content + line.end;
+    const places = plan.places.map((p) =>
+      p.field < 0 ? { ...p, unknown: p.unknown - plan.unknownBase } : p,
+    );
+    const relative = { ...record, unknown: record.unknown.slice(plan.unknownBase) };
+    const builds = guesses.map((guess) => () => piecesOfLine(whole, places, relative, guess));
+    const { cells } = plan;
+    if (cells !== undefined)
+      builds.unshift(() =>
+        piecesOfRow(line.content, line.end, cells, (i) =>
+          slotOf(whole, places[i] as Place, '', '', relative, 'exact'),
+        ),
+      );
+    return this.#context.templates.find(
+      keyOf(whole, places, cells),
+      whole,
+      record,
+      plan.unknownBase,
+      plan.unknowns,
+      builds,
+    );
+  }
+}
+
+/** Labels, separators and fields of a line, without values and the spaces around them. */
+function keyOf(line: string, places: readonly Place[], cells: readonly Cell[] | undefined): string {
+  if (cells !== undefined) return `row ${cells.map((c) => `${c.column.label}@${c.column.start}`).join(' ')}`;
+  let key = '';
+  let at = 0;
+  for (const place of places) {
+    key += `${line.slice(at, place.start).replace(/ +$/, '')}\u{0}${place.field} `;
+    at = place.end;
+  }
+  return key + line.slice(at);
+}
+
+const typeNames: Readonly<Record<FieldType, string>> = {
+  u16: 'number from 0 to 65535',
+  u32: 'number from 0 to 4294967295',
+  u64: 'number from 0 to 18446744073709551615',
+  text: 'text',
+  word: 'word',
+  address: 'address',
+  datetime: 'date and time',
+  duration: 'duration',
+};
+
+function fitsType(field: number, bytes: Uint8Array, start: number, end: number): boolean {
+  switch (fields[field]?.type) {
+    case 'u16':
+      return readUint(bytes, start, end, 0xffff) >= 0;
+    case 'u32':
+    case 'u64':
+      return readUint(bytes, start, end, 2 ** 50) >= 0;
+    case 'datetime':
+      return secondsOfDate(textOf(bytes, start, end)) >= 0;
+    case 'duration':
+      return secondsOfDuration(textOf(bytes, start, end)) >= 0;
+    case 'address':
+      return isAddress(bytes, start, end);
+    default:
+      return true;
+  }
+}
+
+/** A quotation of what was not understood, bounded. */
+export function excerpt(latin1: string): string {
+  const text = Buffer.from(latin1.slice(0, 60), 'latin1').toString('utf8');
+  return JSON.stringify(latin1.length > 60 ? `${text}…` : text);
+}

@@ -1,0 +1,411 @@
+/** Reads a listing printed as text: lines into sessions, sessions into rows, whatever the layout. */
+import { indexOfField, lineSlot, rowWords, unknownSlot } from '@sessionreel/session-model';
+import { literal } from './line-shape.ts';
+import { LineTemplates, type LineTemplate } from './line-templates.ts';
+import { bodyLabels, headerLabels } from './labels.ts';
+import { shiftUnknown } from './line-shape.ts';
+import { isBanner, messageOf, pagerLength, promptOf } from './prompt.ts';
+import type { BodyReader, ParseLimits } from './reader.ts';
+import type { SnapshotBuilder } from './snapshot-builder.ts';
+import { certainFields, firstLabel, isBlank, leadingSpace } from './split-line.ts';
+import { columnsOf, isTableHead, isTableRow, isTableSubhead, type Column } from './table.ts';
+import { excerpt, readLines, readTableRow, type TextContext, type TextLine } from './text-lines.ts';
+
+export interface TextOptions {
+  /** Whoever took the capture vouches for its end: a last line without line end is whole. */
+  readonly whole: boolean;
+}
+
+const sessionId = indexOfField('session_local_id');
+const newline = 0x0a;
+type Unknowns = readonly (readonly [string, string])[];
+
+/** Lines between two bodies, and the tunnel that they open. */
+interface TunnelHeader {
+  /** Values of the header, as in a session's row. */
+  readonly words: Uint32Array;
+  templates: LineTemplate[];
+  unknown: Unknowns;
+  readonly indent: number;
+  /** Id for telling headers of different layout apart. */
+  key: string;
+}
+
+export class TextReader implements BodyReader {
+  readonly #builder: SnapshotBuilder;
+  readonly #limits: ParseLimits;
+  readonly #options: TextOptions;
+  readonly #context: TextContext;
+  readonly #layouts = new Map<string, number>();
+  #carry: Uint8Array = new Uint8Array();
+  #ended = false;
+  #lineNumber: number;
+  /** True while the rest of a line that is too long is thrown away. */
+  #skipping = false;
+  #lineEnd = '\n';
+  #header: TunnelHeader | null = null;
+  /** Lines between a header and its first session. */
+  #betweenLines: TextLine[] | null = null;
+  #columns: Column[] | null = null;
+  #tableHead = '';
+  #session: TextLine[] = [];
+  #sessionBytes = 0;
+  #blanks: TextLine[] = [];
+  /** Why nothing before the next session or header belongs to a session; '' when it does. */
+  #orphaned = false;
+  #firstStray: TextLine | null = null;
+  #warnings = 0;
+
+  /** Bytes of the line that ended the reply, when it began in an earlier chunk. */
+  leftover: Uint8Array = new Uint8Array();
+
+  constructor(builder: SnapshotBuilder, limits: ParseLimits, firstLine: number, options: TextOptions) {
+    this.#builder = builder;
+    this.#limits = limits;
+    this.#options = options;
+    this.#lineNumber = firstLine;
+    this.#context = {
+      strings: builder.strings,
+      templates: new LineTemplates(),
+      learned: new Map(),
+      problem: (line, message, loses) => builder.problem(line, message, loses),
+      unknownLabels: limits.unknownLabels,
+    };
+  }
+
+  /** True once a prompt or a banner ended the reply. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Line of the capture that comes next. */
+  get lineNumber(): number {
+    return this.#lineNumber;
+  }
+
+  write(chunk: Uint8Array, start: number, end: number): number {
+    let at = start;
+    if (this.#carry.length > 0 || this.#skipping) {
+      const feed = chunk.indexOf(newline, at);
+      const to = feed < 0 || feed >= end ? end : feed + 1;
+      this.#hold(chunk, at, to);
+      at = to;
+      if (feed < 0 || feed >= end) return end;
+      const line = this.#carry;
+      this.#carry = new Uint8Array();
+      if (!this.#skipping && !this.#take(line, 0, line.length)) {
+        this.leftover = line;
+        return at;
+      }
+      this.#skipping = false;
+    }
+    while (at < end) {
+      const feed = chunk.indexOf(newline, at);
+      if (feed < 0 || feed >= end) break;
+      if (!this.#take(chunk, at, feed + 1)) return at;
+      at = feed + 1;
+    }
+    this.#hold(chunk, at, end);
+    return end;
+  }
+
+  end(): void {
+    if (!this.#ended) this.#takeLast();
+    const { frame } = this.#builder;
+    this.#finishSession();
+    if (!this.#ended && this.#carry.length > 0) frame.hold(this.#carry, 0, this.#carry.length);
+    this.#carry = new Uint8Array();
+    if (this.#builder.sessions > 0 || this.#header !== null) return;
+    const stray = this.#firstStray;
+    if (stray !== null)
+      this.#builder.refuse(stray.number, `no listing of L2TP sessions: ${excerpt(stray.content)}`);
+  }
+
+  /** The last line, without line end: a prompt, or whole because someone says so, or no evidence. */
+  #takeLast(): void {
+    const line = this.#carry;
+    if (line.length === 0) return;
+    const text = Buffer.from(line).toString('latin1');
+    if (promptOf(text) !== null || isBanner(text)) {
+      this.#ended = true;
+      this.leftover = line;
+      this.#carry = new Uint8Array();
+    } else if (this.#options.whole) {
+      const whole = Buffer.concat([line, Buffer.from(this.#lineEnd, 'latin1')]);
+      this.#carry = new Uint8Array();
+      this.#builder.trim = this.#lineEnd.length;
+      this.#take(whole, 0, whole.length);
+    }
+  }
+
+  /** Keeps the bytes of a line that is not whole yet. */
+  #hold(chunk: Uint8Array, start: number, end: number): void {
+    if (start === end || this.#skipping) return;
+    const { lineBytes } = this.#limits;
+    if (this.#carry.length + end - start > lineBytes) {
+      this.#dropLine(`line longer than ${lineBytes} bytes`);
+      return;
+    }
+    const joined = new Uint8Array(this.#carry.length + end - start);
+    joined.set(this.#carry);
+    joined.set(chunk.subarray(start, end), this.#carry.length);
+    this.#carry = joined;
+  }
+
+  #dropLine(message: string): void {
+    this.#builder.problem(this.#lineNumber, message, true);
+    this.#builder.frame.abandon();
+    this.#carry = new Uint8Array();
+    this.#skipping = true;
+    this.#finishSession();
+    this.#orphaned = true;
+    this.#lineNumber++;
+  }
+
+  /** One line with its line end. False when the reply ended before it. */
+  #take(bytes: Uint8Array, start: number, end: number): boolean {
+    if (end - start > this.#limits.lineBytes) {
+      this.#dropLine(`line longer than ${this.#limits.lineBytes} bytes`);
+      this.#skipping = false;
+      return true;
+    }
+    let text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
+    if (text.startsWith('---(more')) {
+      text = text.slice(pagerLength(text));
+      // A pager's line that was not erased, but ended by the tool that took the capture.
+      if (text === '\n') {
+        this.#lineNumber++;
+        return true;
+      }
+    }
+    const cut = text.endsWith('\r\n') ? 2 : 1;
+    const line: TextLine = {
+      content: text.slice(0, -cut),
+      end: text.slice(-cut),
+      number: this.#lineNumber,
+    };
+    if (promptOf(line.content) !== null || isBanner(line.content)) {
+      this.#ended = true;
+      return false;
+    }
+    this.#lineEnd = line.end;
+    this.#lineNumber++;
+    this.#dispatch(line);
+    return true;
+  }
+
+  #dispatch(line: TextLine): void {
+    const { content } = line;
+    if (isBlank(content)) this.#takeBlank(line);
+    else if (this.#isSessionStart(content)) this.#beginSession(line);
+    else if (this.#isHeader(content)) this.#beginTunnel(line);
+    else if (messageOf(content) !== null) this.#takeMessage(line);
+    else if (this.#columns !== null) this.#takeRow(line);
+    else if (this.#session.length > 0 && !this.#isLostHeader(content)) this.#addToSession(line);
+    else this.#takeBetween(line);
+  }
+
+  #isSessionStart(content: string): boolean {
+    return /session local id[ \t]*:/i.test(content) && certainFields(content, bodyLabels).includes(sessionId);
+  }
+
+  #isHeader(content: string): boolean {
+    if (!/tunnel local id[ \t]*:/i.test(content)) return false;
+    if (firstLabel(content, headerLabels)?.field === undefined) return false;
+    const first = firstLabel(content, headerLabels);
+    if (first === null || first.field < 0) return false;
+    const deeper = this.#header !== null && leadingSpace(content) > this.#header.indent;
+    return !(this.#session.length > 0 && deeper);
+  }
+
+  /**
+   * A line that stands where headers stand, looks like one and cannot be read: what follows must not be taken for sessions of the
+   * tunnel before it.
+   */
+  #isLostHeader(content: string): boolean {
+    if (this.#header === null || leadingSpace(content) > this.#header.indent) return false;
+    if (firstLabel(content, bodyLabels)?.field !== -1 && /:/.test(content)) return false;
+    return /unnel|tunne|local id/i.test(content);
+  }
+
+  #takeBlank(line: TextLine): void {
+    if (this.#session.length > 0) this.#blanks.push(line);
+    else if (this.#betweenLines !== null) this.#betweenLines.push(line);
+    else this.#holdLine(line);
+  }
+
+  #beginTunnel(line: TextLine): void {
+    this.#finishSession();
+    this.#flushBetween(false);
+    this.#orphaned = false;
+    this.#columns = null;
+    const words = new Uint32Array(rowWords);
+    const target = { words, row: 0 };
+    const read = readLines(this.#context, target, [line], headerLabels, []);
+    this.#header = {
+      words,
+      templates: [...read.templates],
+      unknown: read.unknown,
+      indent: leadingSpace(line.content),
+      key: '',
+    };
+    this.#builder.frame.markHeader();
+    this.#holdLine(line);
+    this.#betweenLines = [];
+  }
+
+  #beginSession(line: TextLine): void {
+    this.#finishSession();
+    this.#orphaned = false;
+    this.#flushBetween(true);
+    this.#columns = null;
+    this.#addToSession(line);
+  }
+
+  #addToSession(line: TextLine): void {
+    for (const blank of this.#blanks) this.#session.push(blank);
+    this.#blanks = [];
+    this.#session.push(line);
+    this.#sessionBytes += line.content.length + line.end.length;
+    if (this.#sessionBytes <= this.#limits.sessionBytes) return;
+    this.#builder.problem(line.number, `session longer than ${this.#limits.sessionBytes} bytes`, true);
+    for (const held of this.#session) this.#holdLine(held);
+    this.#session = [];
+    this.#sessionBytes = 0;
+    this.#orphaned = true;
+  }
+
+  /** A line between header and first session: the table's head, or what belongs nowhere. */
+  #takeBetween(line: TextLine): void {
+    this.#finishSession();
+    if (this.#betweenLines !== null && isTableHead(line.content)) {
+      this.#tableHead = line.content;
+      this.#betweenLines.push(line);
+    } else if (this.#betweenLines !== null && this.#tableHead !== '' && isTableSubhead(line.content)) {
+      this.#columns = columnsOf(this.#tableHead, line.content);
+      this.#tableHead = '';
+      this.#betweenLines.push(line);
+    } else this.#takeStray(line);
+  }
+
+  #takeStray(line: TextLine): void {
+    this.#firstStray ??= line;
+    if (!this.#orphaned && this.#header !== null)
+      this.#builder.problem(line.number, `belongs to no session: ${excerpt(line.content)}`, true);
+    else if (!this.#orphaned && this.#warnings === 0 && this.#firstStray === line)
+      this.#builder.problem(line.number, `not understood: ${excerpt(line.content)}`);
+    if (this.#header !== null && this.#isLostHeader(line.content)) this.#header.words.fill(0);
+    this.#orphaned = true;
+    this.#flushBetween(false);
+    this.#holdLine(line);
+  }
+
+  #takeRow(line: TextLine): void {
+    this.#finishSession();
+    if (!isTableRow(line.content)) {
+      this.#takeStray(line);
+      this.#orphaned = false;
+      return;
+    }
+    this.#flushBetween(true);
+    this.#session = [line];
+    this.#finishSession();
+  }
+
+  #takeMessage(line: TextLine): void {
+    const text = line.content.trim();
+    this.#finishSession();
+    this.#flushBetween(false);
+    this.#holdLine(line);
+    this.#firstStray ??= line;
+    this.#warnings++;
+    if (this.#header !== null || this.#builder.sessions > 0) {
+      this.#builder.problem(line.number, text);
+      this.#builder.incomplete(`${messageOf(line.content) ?? 'error'} after rows`);
+    } else if (messageOf(line.content) === 'error') this.#builder.refuse(line.number, text);
+    else this.#builder.problem(line.number, text);
+  }
+
+  /** Ends the lines between header and first session. `regular`: a session follows, and they are what its layout prints. */
+  #flushBetween(regular: boolean): void {
+    const lines = this.#betweenLines;
+    if (lines === null) return;
+    for (const line of lines) this.#holdLine(line);
+    this.#betweenLines = null;
+    const header = this.#header;
+    if (!regular || header === null) {
+      this.#builder.frame.unmarkHeader();
+      if (!regular) return;
+    }
+    for (const line of lines) header?.templates.push(this.#literalTemplate(line));
+  }
+
+  #literalTemplate(line: TextLine): LineTemplate {
+    const whole = line.content + line.end;
+    const record = { values: {}, rounding: {}, unknown: [] };
+    return this.#context.templates.find(`literal ${whole}`, whole, record, 0, 0, [() => [literal(whole)]]);
+  }
+
+  #holdLine(line: TextLine): void {
+    const bytes = Buffer.from(line.content + line.end, 'latin1');
+    this.#builder.frame.hold(bytes, 0, bytes.length);
+  }
+
+  /** The open session, if there is one, becomes a row. */
+  #finishSession(): void {
+    const lines = this.#session;
+    const first = lines[0];
+    if (first !== undefined) {
+      this.#session = [];
+      this.#sessionBytes = 0;
+      this.#readSession(lines, first);
+    }
+    for (const blank of this.#blanks) this.#holdLine(blank);
+    this.#blanks = [];
+  }
+
+  #readSession(lines: readonly TextLine[], first: TextLine): void {
+    const builder = this.#builder;
+    const row = builder.startRow(first.number);
+    const { words } = builder;
+    const header = this.#header;
+    if (header !== null) words.set(header.words.subarray(0, unknownSlot), row);
+    words[row + lineSlot] = first.number;
+    const target = { words, row };
+    const inherited = header?.unknown ?? [];
+    const columns = this.#columns;
+    const read =
+      columns === null
+        ? readLines(this.#context, target, lines, bodyLabels, inherited)
+        : readTableRow(this.#context, target, first, columns, inherited);
+    for (const [name, raw] of read.unknown) builder.unknown(name, raw, first.number);
+    const accepted = builder.finishRow(this.#layoutOf(read.templates, inherited.length));
+    const rest = accepted ? lines.slice(read.lines) : lines;
+    for (const line of rest) this.#holdLine(line);
+    if (rest.length > 0) this.#orphaned = true;
+  }
+
+  /** Id of the layout of a session that was printed by these lines under the current header. */
+  #layoutOf(templates: readonly LineTemplate[], inherited: number): number {
+    const header = this.#header?.templates ?? [];
+    const key = `${header.map((t) => t.id).join(' ')}|${templates.map((t) => t.id).join(' ')}|${inherited}`;
+    const known = this.#layouts.get(key);
+    if (known !== undefined) return known;
+    if (this.#layouts.size >= this.#limits.layouts) this.#layouts.clear();
+    let unknowns = inherited;
+    const body = templates.flatMap((t) => {
+      const pieces = shiftUnknown(t.pieces, unknowns);
+      unknowns += t.unknowns;
+      return pieces;
+    });
+    let inHeader = 0;
+    const tunnel = header.flatMap((t) => {
+      const pieces = shiftUnknown(t.pieces, inHeader);
+      inHeader += t.unknowns;
+      return pieces;
+    });
+    const id = this.#builder.layoutId({ format: 'text', tunnel, body });
+    this.#layouts.set(key, id);
+    return id;
+  }
+}
