@@ -79,6 +79,15 @@ export interface Document {
   /** Bytes that the end lacks: a last line without its line end. */
   readonly trim: number;
   readonly gaps: readonly IrregularGap[];
+  /** NETCONF's chunked framing (RFC 6242) around and within all of this; absent where there is none. */
+  readonly chunks?: ChunkSizes;
+}
+
+/** Sizes of the chunks, in order: `[size, how many of it]`. `lead`: what precedes the first `#`. `isEnded`: `##` was seen. */
+export interface ChunkSizes {
+  readonly lead: string;
+  readonly sizes: readonly (readonly [size: number, count: number])[];
+  readonly isEnded: boolean;
 }
 
 export function isSlot(piece: Piece): piece is Slot {
@@ -151,9 +160,9 @@ export function parseLayout(json: string): Layout {
 }
 
 export function stringifyDocument(document: Document): string {
-  const { format, head, tunnelGap, sessionGap, tail, trim, gaps } = document;
+  const { format, head, tunnelGap, sessionGap, tail, trim, gaps, chunks } = document;
   const flat = gaps.map((gap) => [gap.index, gap.tunnel, gap.session, gap.bytes]);
-  return JSON.stringify({ format, head, tunnelGap, sessionGap, tail, trim, gaps: flat });
+  return JSON.stringify({ format, head, tunnelGap, sessionGap, tail, trim, gaps: flat, chunks });
 }
 
 /** @throws SyntaxError when the text is no JSON. */

@@ -33,14 +33,17 @@ export class MarkupBuffer {
     this.#line = line;
   }
 
-  /** Takes a chunk; offsets of what was kept count from 0 then, those of a chunk alone from its own `start`. */
-  push(chunk: Uint8Array, start: number, end: number): void {
+  /**
+   * Takes a chunk. Offsets count from 0 in what was kept, but from the chunk's own where nothing was: says by how much they shrink,
+   * as `keepFrom` does.
+   */
+  push(chunk: Uint8Array, start: number, end: number): number {
     this.#chunkStart = start;
     if (this.#carried === 0) {
       this.bytes = chunk;
       this.at = this.#countedTo = start;
       this.end = end;
-      return;
+      return -start;
     }
     const length = this.#carried + end - start;
     if (length > this.#own.length) {
@@ -51,6 +54,7 @@ export class MarkupBuffer {
     this.#own.set(start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end), this.#carried);
     this.bytes = this.#own;
     this.end = length;
+    return 0;
   }
 
   /** Forgets the bytes before `keep` and says by how much offsets shrink: `offset - shift` is the same byte afterwards. */
@@ -99,4 +103,9 @@ export function countNewlines(bytes: Uint8Array, from: number, to: number): numb
   let count = 0;
   for (let i = bytes.indexOf(newline, from); i >= 0 && i < to; i = bytes.indexOf(newline, i + 1)) count++;
   return count;
+}
+
+/** `bytes[from, to)` in memory of their own (`Buffer.slice` would share it). */
+export function copyOf(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  return new Uint8Array(bytes.subarray(from, to));
 }

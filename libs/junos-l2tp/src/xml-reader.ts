@@ -1,0 +1,435 @@
+/**
+ * Reads the command's reply as XML, from bytes cut anywhere, without a string for a leaf. What XML offers beyond elements, attributes
+ * and text is refused (DOCTYPE, own entities) or passed over (comments, instructions); there is nothing external.
+ *
+ * Well-formedness is checked where a mistake could change what is read: nesting, end tags, attributes, entities, limits. What
+ * characters text may hold is not: a router that prints a terminal escape raw is still read.
+ */
+import type { FrameRecorder } from './frame.ts';
+import { MarkupBuffer, MarkupProblem, copyOf } from './markup-buffer.ts';
+import { MarkupListing, type Leaf } from './markup-listing.ts';
+import { How } from './markup-learn.ts';
+import { kindOfName, localNameStart } from './markup-names.ts';
+import type { BodyReader, ParseLimits } from './reader.ts';
+import type { SnapshotBuilder } from './snapshot-builder.ts';
+import { textOf } from './values.ts';
+import { ChunkFraming } from './xml-framing.ts';
+import { decoded, decodeXml, flattenXml, indexOfEnd, trimXml, trimmed } from './xml-text.ts';
+
+const lt = 0x3c;
+const gt = 0x3e;
+const slash = 0x2f;
+const bang = 0x21;
+const question = 0x3f;
+const equals = 0x3d;
+const ampersand = 0x26;
+const hash = 0x23;
+const newline = 0x0a;
+const endOfMessage = Buffer.from(']]>]]>');
+const maxName = 256;
+
+/** What stands in the element at hand beside text. */
+const Content = { text: 0, cdata: 1, mixed: 2, elements: 3 } as const;
+
+const isSpace = (c: number): boolean => c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09;
+const isNameByte = new Uint8Array(256).map((_, c) =>
+  c >= 0x80 || /[A-Za-z0-9_.:-]/.test(String.fromCharCode(c)) ? 1 : 0,
+);
+const isNameStart = new Uint8Array(256).map((_, c) =>
+  c >= 0x80 || /[A-Za-z_:]/.test(String.fromCharCode(c)) ? 1 : 0,
+);
+
+export class XmlReader implements BodyReader {
+  readonly #limits: ParseLimits;
+  readonly #frame: FrameRecorder;
+  readonly #buffer: MarkupBuffer;
+  readonly #listing: MarkupListing;
+  /** Qualified names of the open elements, one after another, for their end tags. */
+  #names = new Uint8Array(1024);
+  readonly #nameEnds: number[] = [0];
+  /** What each open element holds. */
+  readonly #contents: number[] = [Content.elements];
+  /** Where the content of the element at hand begins; −1 when it holds elements. */
+  #contentFrom = -1;
+  #cdataFrom = 0;
+  #cdataTo = 0;
+  /** From where on the end of the token at hand is looked for. */
+  #searched = 0;
+  #framing: ChunkFraming | null | undefined = undefined;
+  #ended = false;
+  /** Bytes taken by an earlier `write` that turned out not to belong to the reply: they precede what `write` returned. */
+  leftover: Uint8Array = new Uint8Array(0);
+  readonly #leaf: Leaf = {
+    how: How.text,
+    from: 0,
+    to: 0,
+    pad: 0,
+    bytes: new Uint8Array(0),
+    start: 0,
+    end: 0,
+  };
+
+  constructor(builder: SnapshotBuilder, limits: ParseLimits, firstLine: number) {
+    this.#limits = limits;
+    this.#frame = builder.frame;
+    this.#buffer = new MarkupBuffer(firstLine);
+    this.#listing = new MarkupListing(builder, this.#buffer, 'xml');
+  }
+
+  write(chunk: Uint8Array, start: number, end: number): number {
+    if (this.#ended || start >= end) return start;
+    if (this.#framing === undefined) {
+      const first = chunk[start] as number;
+      this.#framing = first === hash || first === newline ? new ChunkFraming() : null;
+    }
+    if (this.#framing !== null) return this.#writeFramed(this.#framing, chunk, start, end);
+    if (!this.#take(chunk, start, end)) return end;
+    this.#finish(this.#buffer.at);
+    const at = this.#buffer.offsetInChunk(this.#buffer.at);
+    if (at < start) this.leftover = copyOf(this.#buffer.bytes, this.#buffer.at, this.#buffer.at + start - at);
+    return Math.max(at, start);
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  get lineNumber(): number {
+    return this.#buffer.lineAt(this.#ended ? this.#buffer.at : this.#buffer.end);
+  }
+
+  end(): void {
+    if (!this.#ended) this.#finish(this.#buffer.end);
+  }
+
+  #finish(at: number): void {
+    this.#listing.finish(at);
+    if (!this.#framing) return;
+    const { sizes } = this.#framing;
+    if (sizes === null) this.#frame.abandon();
+    else this.#frame.chunks = sizes;
+  }
+
+  #writeFramed(framing: ChunkFraming, chunk: Uint8Array, start: number, end: number): number {
+    let at = end;
+    try {
+      at = framing.write(chunk, start, end, (from, to) => {
+        if (!this.#ended) this.#take(chunk, from, to);
+      });
+      if (framing.done) {
+        this.#ended = true;
+        this.#finish(this.#buffer.at);
+      }
+    } catch (error) {
+      this.#fail(new MarkupProblem(this.#buffer.at, error instanceof Error ? error.message : String(error)));
+      this.#finish(this.#buffer.at);
+    }
+    return at;
+  }
+
+  /** Reads what a chunk completes; true when the reply ended. */
+  #take(chunk: Uint8Array, start: number, end: number): boolean {
+    const buffer = this.#buffer;
+    this.#shift(buffer.push(chunk, start, end));
+    if (this.#searched < buffer.at) this.#searched = buffer.at;
+    try {
+      this.#run();
+      if (this.#ended) return true;
+      const from = this.#contentFrom >= 0 ? Math.min(this.#contentFrom, buffer.at) : buffer.at;
+      if (buffer.end - from > this.#limits.lineBytes) this.#checkLength(from, buffer.end);
+      this.#shift(buffer.keepFrom(Math.min(from, this.#listing.settle(from))));
+    } catch (error) {
+      this.#fail(error);
+    }
+    return this.#ended;
+  }
+
+  /** Offsets shrink by `by`. */
+  #shift(by: number): void {
+    if (by === 0) return;
+    this.#listing.shift(by);
+    if (this.#contentFrom >= 0) this.#contentFrom -= by;
+    this.#cdataFrom -= by;
+    this.#cdataTo -= by;
+    this.#searched -= by;
+  }
+
+  /** The reply ends here: it is malformed, or another begins. */
+  #fail(error: unknown): void {
+    if (!(error instanceof MarkupProblem)) throw error;
+    this.#ended = true;
+    this.#buffer.at = error.at;
+    this.#listing.fail(error);
+  }
+
+  #checkLength(from: number, to: number): void {
+    const { lineBytes } = this.#limits;
+    if (to - from > lineBytes)
+      throw new MarkupProblem(from, `a value or a tag is longer than ${lineBytes} bytes`);
+  }
+
+  /** Reads tokens until the buffer holds no whole one. */
+  #run(): void {
+    const buffer = this.#buffer;
+    while (!this.#ended) {
+      if (this.#listing.closed) return this.#epilogue();
+      const { bytes, at, end } = buffer;
+      if (at >= end) return;
+      const isDone = bytes[at] === lt ? this.#markup(bytes, at, end) : this.#text(bytes, at, end);
+      if (!isDone) return;
+      this.#searched = buffer.at;
+    }
+  }
+
+  /** After the root: `]]>]]>` belongs to the reply, anything else does not. */
+  #epilogue(): void {
+    const buffer = this.#buffer;
+    const { bytes, end } = buffer;
+    let at = buffer.at;
+    while (at < end && isSpace(bytes[at] as number) && at - buffer.at < 16) at++;
+    for (const expected of endOfMessage) {
+      if (at >= end) return;
+      if (bytes[at++] !== expected) return void (this.#ended = this.#framing === null);
+    }
+    buffer.at = at;
+    this.#ended = this.#framing === null;
+  }
+
+  #text(bytes: Uint8Array, at: number, end: number): boolean {
+    let to = this.#searched;
+    // Most texts are short: a loop beats a call.
+    const near = Math.min(end, to + 64);
+    while (to < near && bytes[to] !== lt) to++;
+    if (to === near && to < end) {
+      to = bytes.indexOf(lt, to);
+      if (to < 0 || to > end) to = end;
+    }
+    if (this.#listing.depth === 0) this.#checkBlank(bytes, at, to);
+    if (to >= end) {
+      this.#searched = end;
+      return false;
+    }
+    this.#buffer.at = to;
+    return true;
+  }
+
+  #checkBlank(bytes: Uint8Array, from: number, to: number): void {
+    for (let i = from; i < to; i++) {
+      const c = bytes[i] as number;
+      const isMark = c === 0xef || c === 0xbb || c === 0xbf;
+      if (!isSpace(c) && !isMark) throw new MarkupProblem(i, 'text outside of the XML');
+    }
+  }
+
+  #markup(bytes: Uint8Array, at: number, end: number): boolean {
+    if (at + 1 >= end) return false;
+    const c = bytes[at + 1] as number;
+    if (c === slash) return this.#endTag(bytes, at, end);
+    if (c === bang) return this.#declaration(bytes, at, end);
+    if (c === question) {
+      const to = this.#endOf('?>', at + 2, bytes, end);
+      if (to < 0) return false;
+      this.#note(Content.mixed);
+      this.#buffer.at = to;
+      return true;
+    }
+    return this.#startTag(bytes, at, end);
+  }
+
+  /** The offset after `mark`, −1 when it has not come yet. */
+  #endOf(mark: string, from: number, bytes: Uint8Array, end: number): number {
+    const to = indexOfEnd(bytes, Math.max(from, this.#searched - mark.length), mark, end);
+    if (to < 0) this.#searched = end;
+    this.#checkLength(from, to < 0 ? end : to);
+    return to;
+  }
+
+  /** Something that is no text stands in the element at hand. */
+  #note(what: number): void {
+    const depth = this.#listing.depth;
+    const before = this.#contents[depth] as number;
+    if (before !== Content.elements) this.#contents[depth] = before === Content.text ? what : Content.mixed;
+  }
+
+  #declaration(bytes: Uint8Array, at: number, end: number): boolean {
+    const known = Math.min(end - at, 9);
+    const start = String.fromCharCode(...bytes.subarray(at, at + known));
+    if (start.startsWith('<!--')) {
+      const to = this.#endOf('-->', at + 4, bytes, end);
+      if (to < 0) return false;
+      this.#note(Content.mixed);
+      this.#buffer.at = to;
+      return true;
+    }
+    if (start === '<![CDATA[') {
+      if (this.#listing.depth === 0) throw new MarkupProblem(at, 'text outside of the XML');
+      const to = this.#endOf(']]>', at + 9, bytes, end);
+      if (to < 0) return false;
+      this.#note(Content.cdata);
+      this.#cdataFrom = at + 9;
+      this.#cdataTo = to - 3;
+      this.#buffer.at = to;
+      return true;
+    }
+    if ('<!--'.startsWith(start) || '<![CDATA['.startsWith(start)) return false;
+    throw new MarkupProblem(at, 'a declaration in the XML (DOCTYPE, ENTITY, …): not accepted');
+  }
+
+  #startTag(bytes: Uint8Array, at: number, end: number): boolean {
+    let i = at + 1;
+    if (isNameStart[bytes[i] as number] === 0) throw new MarkupProblem(at, 'a < that begins no tag');
+    while (i < end && isNameByte[bytes[i] as number] === 1) i++;
+    if (i - at > maxName) throw new MarkupProblem(at, `a name longer than ${maxName} bytes`);
+    const close = i < end && bytes[i] === gt ? i : this.#closeOfTag(bytes, i, end);
+    if (close < 0) {
+      this.#checkLength(at, end);
+      return false;
+    }
+    this.#checkLength(at, close);
+    const local = localNameStart(bytes, at + 1, i);
+    const kind = kindOfName(bytes, local, i);
+    this.#contents[this.#listing.depth] = Content.elements;
+    this.#listing.open(kind, textOf(bytes, local, i), at);
+    this.#pushName(bytes, at + 1, i);
+    const isEmpty = bytes[close - 1] === slash;
+    if (close > i) this.#attributes(bytes, i, isEmpty ? close - 1 : close);
+    this.#contents[this.#listing.depth] = Content.text;
+    this.#contentFrom = close + 1;
+    this.#buffer.at = close + 1;
+    if (isEmpty) {
+      this.#emptyLeaf(close + 1);
+      this.#close(close + 1);
+    }
+    return true;
+  }
+
+  /** The offset of the `>` that ends a tag, −1 when it has not come yet. */
+  #closeOfTag(bytes: Uint8Array, from: number, end: number): number {
+    let quote = 0;
+    for (let i = from; i < end; i++) {
+      const c = bytes[i] as number;
+      if (quote !== 0) {
+        if (c === quote) quote = 0;
+      } else if (c === gt) return i;
+      else if (c === 0x22 || c === 0x27) quote = c;
+      else if (c === lt) throw new MarkupProblem(i, 'a < within a tag');
+    }
+    return -1;
+  }
+
+  #attributes(bytes: Uint8Array, from: number, to: number): void {
+    let i = from;
+    for (;;) {
+      const before = i;
+      while (i < to && isSpace(bytes[i] as number)) i++;
+      if (i >= to) return;
+      const name = i;
+      while (i < to && isNameByte[bytes[i] as number] === 1) i++;
+      const nameEnd = i;
+      while (i < to && isSpace(bytes[i] as number)) i++;
+      const isNamed = before < name && nameEnd > name && bytes[i] === equals;
+      if (isNamed) for (i++; i < to && isSpace(bytes[i] as number);) i++;
+      const quote = bytes[i] as number;
+      const value = i + 1;
+      const valueEnd = bytes.indexOf(quote, value);
+      if (!isNamed || i >= to || (quote !== 0x22 && quote !== 0x27) || valueEnd < 0 || valueEnd >= to)
+        throw new MarkupProblem(name, 'a malformed attribute');
+      this.#listing.attribute(localNameStart(bytes, name, nameEnd), nameEnd, value, valueEnd);
+      i = valueEnd + 1;
+    }
+  }
+
+  #endTag(bytes: Uint8Array, at: number, end: number): boolean {
+    const depth = this.#listing.depth;
+    const nameFrom = this.#nameEnds[depth - 1] as number;
+    const length = (this.#nameEnds[depth] as number) - nameFrom;
+    if (depth === 0) throw new MarkupProblem(at, 'an end tag without its start tag');
+    let i = at + 2;
+    for (let k = 0; k < length && i < end; k++, i++)
+      if (bytes[i] !== this.#names[nameFrom + k])
+        throw new MarkupProblem(at, 'an end tag of another element');
+    while (i < end && isSpace(bytes[i] as number)) i++;
+    if (i >= end) {
+      this.#checkLength(at, end);
+      return false;
+    }
+    if (bytes[i] !== gt) throw new MarkupProblem(at, 'an end tag of another element');
+    if (this.#contents[depth] !== Content.elements) this.#fullLeaf(bytes, this.#contentFrom, at);
+    this.#buffer.at = i + 1;
+    this.#close(i + 1);
+    return true;
+  }
+
+  #close(at: number): void {
+    this.#nameEnds.length = this.#listing.depth;
+    this.#contentFrom = -1;
+    this.#listing.close(at);
+  }
+
+  #pushName(bytes: Uint8Array, from: number, to: number): void {
+    const at = this.#nameEnds.at(-1) as number;
+    if (at + to - from > this.#names.length) {
+      const larger = new Uint8Array(2 * (at + to - from));
+      larger.set(this.#names.subarray(0, at));
+      this.#names = larger;
+    }
+    for (let i = from, j = at; i < to; i++, j++) this.#names[j] = bytes[i] as number;
+    this.#nameEnds.push(at + to - from);
+  }
+
+  #emptyLeaf(at: number): void {
+    const leaf = this.#leaf;
+    leaf.how = How.nothing;
+    leaf.from = leaf.to = leaf.start = leaf.end = at;
+    leaf.pad = 0;
+    leaf.bytes = this.#buffer.bytes;
+    this.#listing.leaf(leaf);
+  }
+
+  #fullLeaf(bytes: Uint8Array, from: number, to: number): void {
+    this.#checkLength(from, to);
+    const leaf = this.#leaf;
+    const content = this.#contents[this.#listing.depth] as number;
+    const isCdata = content === Content.cdata && this.#isBlankAround(bytes, from, to);
+    if (isCdata) {
+      from = this.#cdataFrom;
+      to = this.#cdataTo;
+    }
+    trimXml(bytes, from, to, this.#listing.trims);
+    leaf.from = trimmed.from;
+    leaf.to = trimmed.to;
+    leaf.pad = to - trimmed.to;
+    leaf.how = isCdata ? How.raw : content === Content.text ? How.text : How.literal;
+    if (leaf.how === How.raw || (leaf.how === How.text && !hasEntity(bytes, leaf.from, leaf.to))) {
+      leaf.bytes = bytes;
+      leaf.start = leaf.from;
+      leaf.end = leaf.to;
+    } else {
+      if (leaf.how === How.text) decodeXml(bytes, leaf.from, leaf.to);
+      else flattenXml(bytes, leaf.from, leaf.to);
+      leaf.bytes = decoded.bytes;
+      leaf.start = 0;
+      leaf.end = decoded.length;
+      if (leaf.how === How.literal) this.#trimFlattened(leaf);
+    }
+    this.#listing.leaf(leaf);
+  }
+
+  /** White space between a value and comments around it is no part of it either. */
+  #trimFlattened(leaf: Leaf): void {
+    trimXml(leaf.bytes, leaf.start, leaf.end, this.#listing.trims);
+    leaf.start = trimmed.from;
+    leaf.end = trimmed.to;
+  }
+
+  #isBlankAround(bytes: Uint8Array, from: number, to: number): boolean {
+    for (let i = from; i < this.#cdataFrom - 9; i++) if (!isSpace(bytes[i] as number)) return false;
+    for (let i = this.#cdataTo + 3; i < to; i++) if (!isSpace(bytes[i] as number)) return false;
+    return true;
+  }
+}
+
+function hasEntity(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (bytes[i] === ampersand) return true;
+  return false;
+}
