@@ -27,3 +27,7 @@ export { Shutdown, whenParentEnds } from './shutdown.ts';
 export type { ShutdownOptions } from './shutdown.ts';
 export { NotYet, WaitTimeout, pause, sleepUntil, waitFor } from './wait.ts';
 export type { WaitOptions } from './wait.ts';
+export { lockFolder } from './lock.ts';
+export type { Lock } from './lock.ts';
+export { fleetRouter, parseFleet, readFleet, unknownRouter } from './fleet.ts';
+export type { Fleet, FleetRouter } from './fleet.ts';
