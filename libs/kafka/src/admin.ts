@@ -1,5 +1,5 @@
 /** Questions to the cluster, and the few things that are changed by hand: topics and trimming. */
-import type { Admin, ITopicConfig } from 'kafkajs';
+import { ConfigResourceTypes, type Admin, type ITopicConfig } from 'kafkajs';
 import type { KafkaClient } from './client.ts';
 import { KafkaError, kafkaErrorOf } from './errors.ts';
 
@@ -57,6 +57,18 @@ export class KafkaAdmin {
     const count = topics[0]?.partitions.length ?? 0;
     if (count === 0) throw new KafkaError('unknown_topic', `there is no topic ${topic}`);
     return count;
+  }
+
+  /** The largest record batch that a topic takes, bytes (`max.message.bytes`). */
+  async maxMessageBytes(topic: string): Promise<number> {
+    const { resources } = await this.#ask(`reading the configuration of ${topic}`, (admin) =>
+      admin.describeConfigs({
+        includeSynonyms: false,
+        resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: ['max.message.bytes'] }],
+      }),
+    );
+    const value = Number(resources[0]?.configEntries[0]?.configValue);
+    return Number.isSafeInteger(value) && value > 0 ? value : 1_048_588;
   }
 
   /** Creates what is not there; leaves what is. */

@@ -58,6 +58,7 @@ export class GroupConsumer {
   #memberId = '';
   #running = false;
   #draining: Promise<void> | undefined;
+  #confirming: (() => void)[] = [];
 
   constructor(client: KafkaClient, options: GroupConsumerOptions) {
     this.#client = client;
@@ -102,6 +103,9 @@ export class GroupConsumer {
     consumer.on(consumer.events.REBALANCING, () => {
       this.#drain();
     });
+    consumer.on(consumer.events.HEARTBEAT, () => {
+      this.#confirm();
+    });
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       this.#memberId = '';
       if (!payload.restart) this.#options.onFailed(kafkaErrorOf(payload.error, `consuming ${topic}`));
@@ -118,6 +122,22 @@ export class GroupConsumer {
     } catch (error) {
       throw kafkaErrorOf(error, `consuming ${topic}`);
     }
+  }
+
+  /**
+   * Resolves when the coordinator has next said that this member belongs to the group, by a heartbeat or a join. Whoever was
+   * fenced waits for it before taking the partition back: it may be another's by now.
+   */
+  confirmed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#confirming.push(resolve);
+    });
+  }
+
+  #confirm(): void {
+    const waiting = this.#confirming;
+    this.#confirming = [];
+    for (const resolve of waiting) resolve();
   }
 
   /** Leaves the group. Drain before. */
@@ -167,6 +187,7 @@ export class GroupConsumer {
     if (partitions.length > 0) this.#consumer.pause([{ topic, partitions: [...partitions] }]);
     this.#client.log.info({ partitions, continuous }, `has ${partitions.length} partitions of ${topic}`);
     this.#options.onAssigned({ partitions, continuous });
+    this.#confirm();
   }
 
   #drain(): void {

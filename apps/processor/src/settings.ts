@@ -1,0 +1,51 @@
+/** The processor's settings, with their defaults. */
+import { availableParallelism } from 'node:os';
+import { kinds, secret, setting, sharedSettings } from '@sessionreel/ops';
+
+const mib = 2 ** 20;
+
+export const settings = {
+  kafkaBrokers: sharedSettings.kafkaBrokers,
+  kafkaSsl: setting(kinds.yes(), false, 'TLS to Kafka'),
+  kafkaSaslMechanism: setting(
+    kinds.choice(['none', 'plain', 'scram-sha-256', 'scram-sha-512']),
+    'none',
+    'how to log in to Kafka',
+  ),
+  kafkaSaslUsername: setting(kinds.text(), '', 'user at Kafka'),
+  kafkaSaslPassword: secret('password at Kafka'),
+  snapshotsTopic: setting(kinds.text(), 'l2tp.snapshots', 'topic of the captures'),
+  eventsTopic: setting(
+    kinds.text(),
+    'l2tp.events',
+    'topic of the events; as many partitions as the captures',
+  ),
+  deadLettersTopic: setting(kinds.text(), 'l2tp.snapshots.dlq', 'topic of captures that could not be used'),
+  processorGroup: setting(kinds.text(), 'processor', 'consumer group; transactional ids carry its name'),
+  loaderGroup: setting(kinds.text(), 'loader', "the loader's consumer group, for trimming"),
+  trimEvents: setting(kinds.yes(), false, 'delete events that neither a restore nor the loader needs'),
+  workers: setting(kinds.integer(1, 256), Math.max(1, availableParallelism() - 1), 'worker threads'),
+  workerHeapMb: setting(kinds.integer(64), 4_096, 'heap of a worker thread, MB'),
+  workerTimeout: setting(kinds.duration(), 60_000, 'after which a worker counts as hung, ms'),
+  batchBytes: setting(kinds.bytes(), 8 * mib, 'captures in one transaction, bytes'),
+  batchMessages: setting(kinds.integer(1), 1_000, 'captures in one transaction'),
+  batchLinger: setting(kinds.duration(), 20, 'how long a batch waits to fill, ms'),
+  inFlightBytes: setting(kinds.bytes(), 64 * mib, 'captures in work at once, all partitions, bytes'),
+  queueBytes: setting(kinds.bytes(), 128 * mib, 'captures fetched and waiting, all partitions, bytes'),
+  fetchBytes: setting(kinds.bytes(), 1 * mib, 'fetched of a partition at once, bytes'),
+  expansionLimit: setting(
+    kinds.bytes(),
+    256 * mib,
+    'what one compressed capture or batch may expand to, bytes',
+  ),
+  eventsCompression: setting(kinds.choice(['none', 'gzip', 'zstd']), 'none', 'compression of the events'),
+  breakerWindow: setting(kinds.integer(1), 50, 'messages that the breaker looks back on'),
+  breakerShare: setting(kinds.integer(1, 100), 50, 'per cent of them that may fail'),
+  sessionTimeout: setting(kinds.duration(), 30_000, 'after which Kafka takes a silent member for dead, ms'),
+  fleetFile: setting(kinds.text(), '', 'fleet.yaml: time zones of the routers; none when empty'),
+  logFormat: sharedSettings.logFormat,
+  logLevel: sharedSettings.logLevel,
+  healthHost: sharedSettings.healthHost,
+  healthPort: sharedSettings.healthPort,
+  shutdownLimit: sharedSettings.shutdownLimit,
+} as const;
