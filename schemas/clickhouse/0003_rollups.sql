@@ -11,6 +11,7 @@ CREATE TABLE IF NOT EXISTS traffic_by_snapshot (
   `interval_s_max` Float64 COMMENT 'Longest of them (s)' CODEC(ZSTD(1)),
   `sessions` UInt64 COMMENT 'Sessions with deltas (sessions)' CODEC(T64, ZSTD(1)),
   `lower_bounds` UInt64 COMMENT 'Sessions whose delta is a lower bound, because their counters were cleared (sessions)' CODEC(T64, ZSTD(1)),
+  `rounded` UInt64 COMMENT 'Sessions with values that were printed rounded (sessions)' CODEC(T64, ZSTD(1)),
   `control_tx_packets` UInt64 COMMENT 'Control packets sent, all sessions (packets)' CODEC(T64, ZSTD(1)),
   `control_tx_bytes` UInt64 COMMENT 'Control bytes sent, all sessions (bytes)' CODEC(T64, ZSTD(1)),
   `control_rx_packets` UInt64 COMMENT 'Control packets received, all sessions (packets)' CODEC(T64, ZSTD(1)),

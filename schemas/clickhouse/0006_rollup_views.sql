@@ -10,6 +10,7 @@ SELECT
   arrayMax(arrayConcat(d.counters.interval_s, d.counters_rounded.interval_s)) AS interval_s_max,
   length(d.counters) + length(d.counters_rounded) AS sessions,
   countEqual(d.counters.kind, 'epoch') + countEqual(d.counters_rounded.kind, 'epoch') AS lower_bounds,
+  length(d.counters_rounded) AS rounded,
   arraySum(d.counters.control_tx_packets) + arraySum(d.counters_rounded.control_tx_packets) AS control_tx_packets,
   arraySum(d.counters.control_tx_bytes) + arraySum(d.counters_rounded.control_tx_bytes) AS control_tx_bytes,
   arraySum(d.counters.control_rx_packets) + arraySum(d.counters_rounded.control_rx_packets) AS control_rx_packets,

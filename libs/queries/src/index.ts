@@ -1,1 +1,11 @@
-export {};
+/** The questions. Each is one function; parameters never become part of a query's text. */
+export {
+  QuestionError,
+  type AskOptions,
+  type Limits,
+  type QueryClient,
+  type QueryOptions,
+} from './client.ts';
+export { spanOf, type LedgerSnapshot } from './ledger.ts';
+export { scopeText } from './scope.ts';
+export { stateAt, type RouterStateAt, type StateQuestion, type StateSession } from './state.ts';

@@ -17,6 +17,7 @@ const traffic = view(
     `arrayMax(${intervals}) AS interval_s_max`,
     'length(d.counters) + length(d.counters_rounded) AS sessions',
     "countEqual(d.counters.kind, 'epoch') + countEqual(d.counters_rounded.kind, 'epoch') AS lower_bounds",
+    'length(d.counters_rounded) AS rounded',
     ...counterFields.map((f) => `${both(f.name)} AS ${f.name}`),
     ...counterFields
       .filter((f) => f.name.startsWith('data_'))

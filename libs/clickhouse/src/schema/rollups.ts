@@ -28,6 +28,7 @@ const trafficBySnapshot: Table = {
       'UInt64',
       'Sessions whose delta is a lower bound, because their counters were cleared (sessions)',
     ),
+    column('rounded', 'UInt64', 'Sessions with values that were printed rounded (sessions)'),
     ...counterFields.map((f) => column(f.name, 'UInt64', describe(f, `${f.doc}, all sessions`))),
     ...counterFields
       .filter((f) => f.name.startsWith('data_'))
