@@ -7,7 +7,9 @@
  *         timezone: Europe/Berlin
  *         release: 23.4R1
  *         site: Berlin
-
+ *         role: lns
+ *         platform: mx
+ *         limits: { chassis: 128000, interface: 64000, tunnel: 65535 }
  *         peers: [lns2.example.net]
  */
 import { readFileSync } from 'node:fs';
