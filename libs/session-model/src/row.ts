@@ -31,6 +31,11 @@ export const layoutSlot = next++;
 export const unknownSlot = next++;
 /** Line (text) or element (XML, JSON) number at which the session starts, from 1: for messages only. */
 export const lineSlot = next++;
+/**
+ * Set in `lineSlot` beside the line number: the reply broke off within this session, its last. Its identity stands; a field that it
+ * does not print says nothing.
+ */
+export const cutFlag = 0x8000_0000;
 export const rowWords: number = next;
 
 /** Counter number (its place among `counterFields`) by field index; 255 for other fields. */
