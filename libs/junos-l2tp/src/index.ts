@@ -1,11 +1,13 @@
+export * from './command.ts';
+export * from './default-layouts.ts';
 export * from './frame.ts';
+export * from './jsonl.ts';
 export * from './layout.ts';
 export * from './print.ts';
 export * from './reader.ts';
-export * from './snapshot-builder.ts';
-export * from './values.ts';
-export * from './command.ts';
-export * from './jsonl.ts';
 export * from './render.ts';
+export * from './scope.ts';
+export * from './snapshot-builder.ts';
 export * from './snapshot-parser.ts';
+export * from './values.ts';
 export { isBanner, pagerLength, promptOf, type Prompt } from './prompt.ts';

@@ -1,5 +1,6 @@
 /** Prints snapshots: sessions by their layouts, in the frame of a document. */
-import type { SessionRecord } from '@sessionreel/session-model';
+import type { Format, Level, SessionRecord, Variant } from '@sessionreel/session-model';
+import { defaultDocument, defaultLayout, levelOfLayout, variantOf } from './default-layouts.ts';
 import {
   bytesOfLiteral,
   parseDocument,
@@ -9,6 +10,7 @@ import {
   type Layout,
 } from './layout.ts';
 import { Output, printPieces } from './print.ts';
+import { frameChunks } from './xml-framing.ts';
 
 /** A session with how it is printed. */
 export interface PrintedSession {
@@ -101,5 +103,52 @@ export function printWhole(
 ): Uint8Array {
   const cache = new LayoutCache();
   const printed = sessions.map(({ record, layout }) => ({ record, layout: cache.get(layout) }));
-  return Buffer.concat([...printListing(printed, parseDocument(document))]);
+  return Buffer.concat([...printFramed(printed, parseDocument(document))]);
+}
+
+/** As `printListing`, with the NETCONF framing of the capture, whose chunks are cut from the whole. */
+function* printFramed(sessions: Iterable<PrintedSession>, document: Document): Generator<Uint8Array> {
+  if (document.chunks === undefined) yield* printListing(sessions, document);
+  else yield frameChunks(Buffer.concat([...printListing(sessions, document)]), document.chunks);
+}
+
+export interface RenderOptions {
+  /** Default: that of the document, else of the first layout, else text. */
+  readonly format?: Format;
+  /** Default: whatever each session's own layout prints. */
+  readonly level?: Level;
+  /** Of the router, where known: which default layouts print sessions without one. */
+  readonly variant?: Variant | null;
+}
+
+/**
+ * Prints sessions in listing order, as their router would. `layout`: JSON of the session's own layout, null when none is known; it is
+ * used as long as it is of the format and level asked for, else a default one. `document`: JSON of the frame, '' when not known.
+ * A lower level prints from a higher one's record; what a record does not hold is printed as an empty field.
+ */
+export function* renderSnapshot(
+  sessions: Iterable<{ readonly record: SessionRecord; readonly layout: string | null }>,
+  document: string,
+  options: RenderOptions = {},
+): Generator<Uint8Array> {
+  const cache = new LayoutCache();
+  const all = [...sessions];
+  const first = all.find(({ layout }) => layout !== null && layout !== '')?.layout;
+  const firstLayout = first === undefined || first === null ? null : cache.get(first);
+  const stored = document === '' ? null : parseDocument(document);
+  const format = options.format ?? stored?.format ?? firstLayout?.format ?? 'text';
+  const isOwn = (layout: Layout): boolean =>
+    layout.format === format &&
+    (format !== 'text' || options.level === undefined || levelOfLayout(layout) === options.level);
+  const level = options.level ?? (firstLayout === null ? 'extensive' : levelOfLayout(firstLayout));
+  const variant = options.variant ?? (all[0] === undefined ? null : variantOf(all[0].record));
+  const printed = all.map(({ record, layout }) => {
+    const own = layout === null || layout === '' ? null : cache.get(layout);
+    return {
+      record,
+      layout: own !== null && isOwn(own) ? own : defaultLayout(format, level, record, options.variant),
+    };
+  });
+  const keeps = stored !== null && stored.format === format && (firstLayout === null || isOwn(firstLayout));
+  yield* printFramed(printed, keeps ? stored : defaultDocument(format, level, variant));
 }

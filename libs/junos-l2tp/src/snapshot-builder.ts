@@ -2,6 +2,7 @@
 import {
   Presence,
   createRowBatch,
+  cutFlag,
   fields,
   getPresence,
   indexOfField,
@@ -145,6 +146,13 @@ export class SnapshotBuilder {
     this.frame.body(at, words[row + tunnelIdSlot] as number, words[row + sessionIdSlot] as number, changed);
     this.#batch.count++;
     return true;
+  }
+
+  /** The reply broke off within the session whose row was finished last. */
+  markCut(): void {
+    if (this.#batch.count === 0) return;
+    const at = this.#row + lineSlot;
+    this.words[at] = (this.words[at] as number) | cutFlag;
   }
 
   /** Interns a layout's JSON. */

@@ -5,7 +5,7 @@
 import type { Format, Level, ParseProblem, Scope, StringTable } from '@sessionreel/session-model';
 import { parseCommand, type ParsedCommand } from './command.ts';
 import { JsonReader } from './json-reader.ts';
-import { isBanner, promptOf } from './prompt.ts';
+import { isBanner, messageOf, promptOf } from './prompt.ts';
 import {
   defaultLimits,
   type BodyReader,
@@ -179,7 +179,9 @@ export class SnapshotParser {
 
   /** Output of another command, or what follows a reply that broke off. */
   #aside(text: string): void {
-    if (this.#asides.length < this.#limits.errors && this.#command === null)
+    if (this.#asides.length >= this.#limits.errors) return;
+    if (messageOf(text) === 'error') this.#asides.push({ line: this.#lineNumber, message: text.trim() });
+    else if (this.#command === null)
       this.#asides.push({ line: this.#lineNumber, message: `not understood: ${excerpt(text)}` });
   }
 

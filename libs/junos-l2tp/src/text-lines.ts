@@ -241,7 +241,7 @@ class LinesReader {
 
   /** A row of the counters' table that the catalogue does not know: `Foo Tx   4   88`. */
   #unknownCounter(content: string): Place[] | null {
-    const match = /^[ \t]*([^:]*?\S)([ \t]+\d\S*){1,2}[ \t]*$/d.exec(content);
+    const match = /^[ \t]*([^:]*?[^:\s])([ \t]+\d\S*){1,2}[ \t]*$/d.exec(content);
     if (match === null) return null;
     const start = (match.indices as RegExpIndicesArray)[1]?.[1] ?? 0;
     return this.#keepUnknown(

@@ -112,7 +112,11 @@ export class TextReader implements BodyReader {
   end(): void {
     if (!this.#ended) this.#takeLast();
     const { frame } = this.#builder;
+    const sessions = this.#builder.sessions;
+    const isOpen = this.#session.length > 0;
     this.#finishSession();
+    if (isOpen && !this.#ended && !this.#options.whole && this.#builder.sessions > sessions)
+      this.#builder.markCut();
     if (!this.#ended && this.#carry.length > 0) frame.hold(this.#carry, 0, this.#carry.length);
     this.#carry = new Uint8Array();
     if (this.#builder.sessions > 0 || this.#header !== null) return;
@@ -154,6 +158,7 @@ export class TextReader implements BodyReader {
 
   #dropLine(message: string): void {
     this.#builder.problem(this.#lineNumber, message, true);
+    this.#firstStray ??= { content: message, end: '', number: this.#lineNumber };
     this.#builder.frame.abandon();
     this.#carry = new Uint8Array();
     this.#skipping = true;
