@@ -1,5 +1,5 @@
 /** Questions to the cluster, and the few things that are changed by hand: topics and trimming. */
-import { ConfigResourceTypes, type Admin, type ITopicConfig } from 'kafkajs';
+import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
 import type { KafkaClient } from './client.ts';
 import { KafkaError, kafkaErrorOf } from './errors.ts';
 
@@ -64,7 +64,7 @@ export class KafkaAdmin {
     const { resources } = await this.#ask(`reading the configuration of ${topic}`, (admin) =>
       admin.describeConfigs({
         includeSynonyms: false,
-        resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: ['max.message.bytes'] }],
+        resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: ['max.message.bytes'] }],
       }),
     );
     const value = Number(resources[0]?.configEntries[0]?.configValue);
