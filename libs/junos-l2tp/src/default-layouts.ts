@@ -16,6 +16,7 @@ import {
   type Layout,
   type Piece,
 } from './layout.ts';
+import { defaultMarkupDocument, defaultMarkupLayout } from './markup-default.ts';
 import { defaultLimits } from './reader.ts';
 import { referenceTexts } from './reference-texts.ts';
 import { SnapshotBuilder } from './snapshot-builder.ts';
@@ -75,7 +76,7 @@ export function defaultLayout(
   record: SessionRecord,
   variant: Variant | null = null,
 ): Layout {
-  if (format !== 'text') throw new Error(`no default layout for ${format}`);
+  if (format !== 'text') return defaultMarkupLayout(format, record, level);
   if (level === 'statistics') return learn('statistics').layout;
   const kind = variant ?? variantOf(record);
   const hasSource =
@@ -85,8 +86,13 @@ export function defaultLayout(
 }
 
 /** The frame of a listing without a stored one. */
-export function defaultDocument(format: Format, level: Level, variant: Variant | null): Document {
-  if (format !== 'text') throw new Error(`no default document for ${format} on level ${level}`);
+export function defaultDocument(
+  format: Format,
+  level: Level,
+  variant: Variant | null,
+  sessions: number,
+): Document {
+  if (format !== 'text') return defaultMarkupDocument(format, level, sessions);
   // Sample outputs of M Series set tunnels apart by a blank line; those of MX show one tunnel only.
   const tunnelGap = variant === 'lns-m' ? '\n' : '';
   return { format, head: '', tunnelGap, sessionGap: '', tail: '', trim: 0, gaps: [] };

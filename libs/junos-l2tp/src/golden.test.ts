@@ -7,7 +7,7 @@ import type { ParseHints } from './reader.ts';
 const fixtures = new URL('../fixtures/', import.meta.url);
 
 describe('golden cases', () => {
-  for (const name of readdirSync(fixtures)) {
+  for (const { name } of readdirSync(fixtures, { withFileTypes: true }).filter((x) => x.isDirectory())) {
     const folder = new URL(`${name}/`, fixtures);
     const input = readdirSync(folder).find((file) => file.startsWith('in.'));
     if (input === undefined || !existsSync(new URL('expected.jsonl', folder))) continue;

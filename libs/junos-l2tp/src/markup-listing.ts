@@ -59,6 +59,8 @@ export class MarkupListing {
   closed = false;
   /** Where a reply begins in the midst of this one, which was cut: this one ends before it. −1 when there is none. */
   abandonedAt = -1;
+  /** True when the reply is malformed, or passed a limit. */
+  failed = false;
   readonly layouts: MarkupLayouts;
   readonly table = new TunnelTable();
   readonly #builder: SnapshotBuilder;
@@ -96,8 +98,8 @@ export class MarkupListing {
     this.layouts = new MarkupLayouts(format, builder.strings, builder.limits.layouts);
   }
 
-  get inSession(): boolean {
-    return this.#zone === Zone.session;
+  get #formatName(): string {
+    return this.#format === 'xml' ? 'XML' : 'JSON';
   }
 
   get kind(): number {
@@ -187,14 +189,16 @@ export class MarkupListing {
     const line = this.#buffer.lineAt(at);
     if (!this.#rootSeen) this.#builder.refuse(this.#errorLine || line, this.#refusal());
     else if (this.closed) this.#builder.close();
-    else this.#builder.incomplete(`cut: the ${this.#format === 'xml' ? 'XML' : 'JSON'} is not closed`);
+    else this.#builder.incomplete(`cut: the ${this.#formatName} is not closed`);
   }
 
   /** The reply cannot be read on from here. */
   fail(problem: MarkupProblem): void {
     if (this.abandonedAt >= 0) return;
-    this.#builder.problem(this.#buffer.lineAt(problem.at), problem.message, true);
-    this.#message ||= problem.message;
+    this.failed = true;
+    const line = this.#buffer.lineAt(problem.at);
+    this.#builder.problem(line, problem.message, true);
+    if (!this.#rootSeen) this.#builder.refuse(line, `malformed ${this.#formatName}: ${problem.message}`);
   }
 
   #refusal(): string {
@@ -233,7 +237,9 @@ export class MarkupListing {
     // In `<cli>` and the like nothing is meant for us.
     if (this.depth > 1 && this.#kinds[this.depth - 1] === Kind.aside) return;
     this.#openAside(kind, at);
-    if (this.#zone === Zone.other && this.#other === '') this.#other = name;
+    if (this.#zone !== Zone.other || this.#other !== '') return;
+    this.#other = name;
+    this.#errorLine = this.#buffer.lineAt(at);
   }
 
   #openAside(kind: number, at: number): void {

@@ -61,12 +61,33 @@ function printRounded(value: bigint, halfWidth: bigint, style: string): string {
   return decimals === 0 ? whole + letter : `${whole}.${digits.slice(-decimals)}${letter}`;
 }
 
+/**
+ * Control characters are written as references, though XML 1.0 has none for them: the reader takes them back, and white space at the
+ * ends is not mistaken for padding. NUL has no way to be written.
+ */
 export function escapeXml(text: string): string {
-  return text.replace(/[&<>]/g, (c) => (c === '&' ? '&amp;' : c === '<' ? '&lt;' : '&gt;'));
+  // eslint-disable-next-line no-control-regex -- these are the characters that are meant
+  return text.replace(/[&<>\x00-\x1f]|^ (?= *$)/g, (c) => xmlEntities[c] ?? `&#${c.charCodeAt(0)};`);
 }
 
+const xmlEntities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '\0': '\ufffd',
+};
+
+/** White space that the reader would take for padding is written as `\u`. */
 export function escapeJson(text: string): string {
-  return JSON.stringify(text).slice(1, -1);
+  const escaped = JSON.stringify(text).slice(1, -1);
+  const isBlank = /^[ \t\r\n]*$/.test(text);
+  if (!isBlank && !/^[ \t\r]*\n|\n[ \t\r]*$/.test(text)) return escaped;
+  const [, start = '', middle = '', end = ''] = /^([ \t\r\n]*)(.*?)([ \t\r\n]*)$/s.exec(text) ?? [];
+  return hexEscaped(start) + JSON.stringify(middle).slice(1, -1) + hexEscaped(end);
+}
+
+function hexEscaped(text: string): string {
+  return text.replace(/[^]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function escaped(text: string, escape: Slot['x']): string {

@@ -83,6 +83,8 @@ export interface BodyReader {
   readonly ended: boolean;
   /** Bytes of an earlier chunk that turned out not to belong to the reply: they come before what `write` left. */
   readonly leftover: Uint8Array;
+  /** True when the reply broke off malformed: what follows, up to the next prompt, is its remains. */
+  readonly failed?: boolean;
   /** Line of the capture at which `write` stopped or would go on, from 1. */
   readonly lineNumber: number;
   /** No more bytes will come: the capture ended, or `write` said that the reply did. */

@@ -150,5 +150,5 @@ export function* renderSnapshot(
     };
   });
   const keeps = stored !== null && stored.format === format && (firstLayout === null || isOwn(firstLayout));
-  yield* printFramed(printed, keeps ? stored : defaultDocument(format, level, variant));
+  yield* printFramed(printed, keeps ? stored : defaultDocument(format, level, variant, printed.length));
 }

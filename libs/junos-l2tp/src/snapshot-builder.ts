@@ -34,6 +34,7 @@ const tunnelIdSlot = slotOf[tunnelId] as number;
 const sessionIdSlot = slotOf[sessionId] as number;
 const createTimeSlot = slotOf[createTime] as number;
 const upTimeSlot = slotOf[upTime] as number;
+const interfaceFields = ['interface_name', 'tunnel_interface_name'].map(indexOfField);
 const tunnelNameFields = [indexOfField('tunnel_interface_name'), indexOfField('tunnel_group_name')];
 
 /** What is known of a snapshot before its first byte. */
@@ -75,6 +76,8 @@ export class SnapshotBuilder {
   #level: Level | null;
   #begun = false;
   #row = 0;
+  /** Row of the last session that was finished. */
+  #finished = 0;
   #sessions = 0;
   #tunnels = 0;
   #clock: number | null = null;
@@ -145,6 +148,7 @@ export class SnapshotBuilder {
     const at = this.#sessions++;
     this.frame.body(at, words[row + tunnelIdSlot] as number, words[row + sessionIdSlot] as number, changed);
     this.#batch.count++;
+    this.#finished = row;
     return true;
   }
 
@@ -305,22 +309,31 @@ export class SnapshotBuilder {
   }
 
   #inferVariant(): Variant | null {
+    if (this.#origin.format !== 'text') return variantOfInterface(this.#lastInterface());
     const m = ['tunnel_interface_name', 'tunnel_group_name', 'bundle_id', 'user_name', 'local_mru'];
     if (m.some((f) => this.#wasSeen(f))) return 'lns-m';
     if (this.#wasSeen('statistics_since') || this.#wasSeen('data_tx_packets')) return 'lns-mx';
-    const interfaceName = this.#lastInterface();
-    if (interfaceName.startsWith('si-')) return 'lns-mx';
-    if (interfaceName.startsWith('sp-')) return 'lns-m';
-    if (interfaceName.startsWith('pp')) return 'lac';
+    const variant = variantOfInterface(this.#lastInterface());
+    if (variant !== null) return variant;
     return this.#wasSeen('interface_id') || this.#wasSeen('tx_speed_source') ? 'lac' : null;
   }
 
-  /** The interface of a session of the last batch: its words stay until the next is begun. */
+  /** The interface of the last session whole, or of its tunnel: its words stay until a later batch reaches them. */
   #lastInterface(): string {
-    const field = indexOfField('interface_name');
-    if (this.#sessions === 0 || getPresence(this.words, this.#row, field) !== Presence.value) return '';
-    const name = this.strings.view(this.words[this.#row + (slotOf[field] as number)] as number);
-    const literal = literalOf(name);
-    return typeof literal === 'string' ? literal : '';
+    if (this.#sessions === 0) return '';
+    for (const field of interfaceFields) {
+      if (getPresence(this.words, this.#finished, field) !== Presence.value) continue;
+      const name = this.strings.view(this.words[this.#finished + (slotOf[field] as number)] as number);
+      const literal = literalOf(name);
+      if (typeof literal === 'string') return literal;
+    }
+    return '';
   }
+}
+
+/** What the kind of an interface tells: `si-` exists on MX only, `sp-` on M, `pp0` on a LAC. */
+function variantOfInterface(name: string): Variant | null {
+  if (name.startsWith('si-')) return 'lns-mx';
+  if (name.startsWith('sp-')) return 'lns-m';
+  return name.startsWith('pp') ? 'lac' : null;
 }

@@ -58,6 +58,8 @@ export class SnapshotParser {
   #router: string | null = null;
   /** True while lines that belong to no snapshot are passed over, until the next prompt. */
   #skipping = false;
+  /** True while they are the remains of a reply that was malformed, which has been told already. */
+  #broken = false;
   readonly #errors: ParseProblem[] = [];
   /** Told only when the capture held no snapshot. */
   readonly #asides: ParseProblem[] = [];
@@ -126,7 +128,10 @@ export class SnapshotParser {
     const feed = bytes.indexOf(newline, start);
     const to = feed < 0 || feed >= end ? end : feed + 1;
     const whole = to > start && bytes[to - 1] === newline;
-    const line = this.#carry.length === 0 ? bytes.slice(start, to) : concat(this.#carry, bytes, start, to);
+    const line =
+      this.#carry.length === 0
+        ? new Uint8Array(bytes.subarray(start, to))
+        : concat(this.#carry, bytes, start, to);
     this.#carry = new Uint8Array();
     if (whole || line.length > this.#limits.lineBytes || (!this.#skipping && markupOf(line) !== null))
       this.#takeLine(line);
@@ -172,6 +177,7 @@ export class SnapshotParser {
   #setCommand(command: ParsedCommand | null): void {
     this.#command = command;
     this.#commandLine = this.#lineNumber;
+    this.#broken = false;
     this.#skipping = command !== null && !command.isL2tpSession;
     if (command !== null && this.#skipping)
       this.#asides.push({ line: this.#lineNumber, message: `another command: ${excerpt(command.text)}` });
@@ -179,6 +185,7 @@ export class SnapshotParser {
 
   /** Output of another command, or what follows a reply that broke off. */
   #aside(text: string): void {
+    if (this.#broken) return;
     if (this.#asides.length >= this.#limits.errors) return;
     if (messageOf(text) === 'error') this.#asides.push({ line: this.#lineNumber, message: text.trim() });
     else if (this.#command === null)
@@ -235,6 +242,7 @@ export class SnapshotParser {
       this.#command = null;
       this.#ordinal--;
     }
+    if (reader.failed === true) this.#skipping = this.#broken = true;
     const { leftover } = reader;
     this.#process(leftover, 0, leftover.length);
   }

@@ -94,6 +94,10 @@ export class XmlReader implements BodyReader {
     return this.#ended;
   }
 
+  get failed(): boolean {
+    return this.#listing.failed;
+  }
+
   get lineNumber(): number {
     return this.#buffer.lineAt(this.#ended ? this.#buffer.at : this.#buffer.end);
   }
