@@ -1,12 +1,12 @@
 /**
  * Stops the processor when most messages fail: then it is not the messages. Dead letters up to that point are at most a
- * window's worth.
+ * window's worth, over all partitions.
  */
 export class Breaker {
   readonly #window: number;
   readonly #share: number;
-  /** The last outcomes, true for failed. */
-  #last: boolean[] = [];
+  /** Outcomes of the last batches, true for failed; those whose transaction has not committed yet count too. */
+  #batches: (readonly boolean[])[] = [];
 
   /** Trips when more than `share` of the last `window` messages failed; never before a whole window was seen. */
   constructor(window: number, share: number) {
@@ -14,9 +14,24 @@ export class Breaker {
     this.#share = share;
   }
 
-  /** Whether these outcomes, after the recorded ones, would trip it; they are not recorded. */
-  wouldTrip(failed: readonly boolean[]): boolean {
-    const all = [...this.#last, ...failed];
+  /**
+   * Takes the outcomes of a batch that is about to commit. Undefined when they trip the breaker: it must not commit. Else what
+   * takes them back, for a transaction that fails.
+   */
+  admit(failed: readonly boolean[]): (() => void) | undefined {
+    if (this.#trips([...this.#batches.flat(), ...failed])) return undefined;
+    this.#batches.push(failed);
+    this.#forget();
+    return () => {
+      this.#batches = this.#batches.filter((batch) => batch !== failed);
+    };
+  }
+
+  get description(): string {
+    return `more than ${Math.round(this.#share * 100)} % of the last ${this.#window} messages are dead letters`;
+  }
+
+  #trips(all: readonly boolean[]): boolean {
     let count = 0;
     for (let i = 0; i < all.length; i++) {
       if (all[i] === true) count++;
@@ -26,12 +41,9 @@ export class Breaker {
     return false;
   }
 
-  record(failed: readonly boolean[]): void {
-    this.#last = [...this.#last, ...failed].slice(-this.#window);
-  }
-
-  get description(): string {
-    const failed = this.#last.filter(Boolean).length;
-    return `${failed} of the last ${this.#last.length} committed messages are dead letters, and the next batch would pass ${Math.round(this.#share * 100)} % of ${this.#window}`;
+  #forget(): void {
+    let seen = this.#batches.reduce((sum, batch) => sum + batch.length, 0);
+    while (this.#batches[0] !== undefined && seen - this.#batches[0].length >= this.#window)
+      seen -= (this.#batches.shift() as readonly boolean[]).length;
   }
 }

@@ -10,6 +10,7 @@ import {
   type KafkaAdmin,
   type KafkaClient,
   type Message,
+  type OpenTransaction,
 } from '@sessionreel/kafka';
 import type { Logger } from '@sessionreel/ops';
 import { WorkerLost, type ByteBudget, type ShardPool } from '@sessionreel/workers';
@@ -356,21 +357,23 @@ export class PartitionTask {
   async #commit(done: Done): Promise<void> {
     const { breaker, topics, metrics } = this.#context;
     const failed = done.outcomes.map((outcome) => outcome.outcome === 'dead_letter');
-    if (breaker.wouldTrip(failed)) throw new BreakerTripped(breaker.description);
+    const undo = breaker.admit(failed);
+    if (undo === undefined) throw new BreakerTripped(breaker.description);
     const began = performance.now();
-    const transaction = await this.#producer.begin();
     for (const result of done.results)
       for (const [router, sessions] of result.sessions) this.#book.sessions(router, sessions);
+    let transaction: OpenTransaction | undefined;
     try {
+      transaction = await this.#producer.begin();
       await sendWork(transaction, done, topics, this.#book);
+      await transaction.commit();
     } catch (error) {
-      await transaction.abort();
+      undo();
+      await transaction?.abort();
       throw error;
     }
     const restoreOffset = this.#book.restoreOffset;
-    await transaction.commit();
     metrics.transactionSeconds.observe((performance.now() - began) / 1_000);
-    breaker.record(failed);
     for (const router of done.checkpointed) this.#checkpointing.delete(router);
     const last = done.messages.at(-1) as Message;
     this.#committed = { ...done.chain, restore: restoreOffset, offset: last.offset + 1 };

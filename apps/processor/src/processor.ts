@@ -40,6 +40,8 @@ export interface ProcessorOptions {
   /** 0 to 1. */
   readonly breakerShare: number;
   readonly sessionTimeoutMs: number;
+  /** The client id is this instance's alone: a predecessor that was killed is put out of the group at once. */
+  readonly replacesPredecessor: boolean;
   /** The loader's group, where events below its offset and every restore point are to be deleted; undefined for never. */
   readonly trimFor: string | undefined;
   /** It cannot go on: the process should end with status 1. */
@@ -92,6 +94,7 @@ export class Processor {
       topic: options.snapshotsTopic,
       maxBytesPerPartition: options.fetchBytes,
       sessionTimeoutMs: options.sessionTimeoutMs,
+      replacesPredecessor: options.replacesPredecessor,
       onAssigned: (assignment) => {
         this.#reassign(assignment.partitions, assignment.continuous);
       },

@@ -64,7 +64,9 @@ export class KafkaAdmin {
     const { resources } = await this.#ask(`reading the configuration of ${topic}`, (admin) =>
       admin.describeConfigs({
         includeSynonyms: false,
-        resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: ['max.message.bytes'] }],
+        resources: [
+          { type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: ['max.message.bytes'] },
+        ],
       }),
     );
     const value = Number(resources[0]?.configEntries[0]?.configValue);

@@ -3,7 +3,7 @@
  * what is committed, restores what it needs, and calls `resume` with the offset to go on from, so that nothing rests on the
  * offset that kafkajs fetched when it joined (it asks for no stable offsets). Offsets are never committed by kafkajs.
  */
-import type { Batch, Cluster, Consumer, EachBatchPayload } from 'kafkajs';
+import type { Batch, Broker, Cluster, Consumer, EachBatchPayload, GroupDescriptions } from 'kafkajs';
 import { stickyAssigner } from './assigner.ts';
 import type { KafkaClient } from './client.ts';
 import { KafkaError, kafkaErrorOf } from './errors.ts';
@@ -48,6 +48,17 @@ export interface GroupConsumerOptions {
   readonly sessionTimeoutMs?: number;
   readonly rebalanceTimeoutMs?: number;
   readonly drainMs?: number;
+  /**
+   * True when the client id names this very instance (one process at a time). A member with the same client id is then our
+   * predecessor that did not leave, killed most likely: it is put out of the group at once, instead of waiting for its session
+   * to time out. kafkajs has no static membership, which would do this.
+   */
+  readonly replacesPredecessor?: boolean;
+}
+
+/** A request that kafkajs's broker has and its types do not show. */
+interface LeavingBroker {
+  leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>;
 }
 
 export class GroupConsumer {
@@ -55,6 +66,7 @@ export class GroupConsumer {
   readonly #options: GroupConsumerOptions;
   readonly #consumer: Consumer;
   #owned: readonly number[] = [];
+  #cluster: Cluster | undefined;
   #memberId = '';
   #running = false;
   #draining: Promise<void> | undefined;
@@ -113,6 +125,7 @@ export class GroupConsumer {
     try {
       await consumer.connect();
       await consumer.subscribe({ topics: [topic], fromBeginning: true });
+      if (this.#options.replacesPredecessor === true) await this.#replacePredecessor();
       this.#running = true;
       await consumer.run({
         autoCommit: false,
@@ -178,6 +191,21 @@ export class GroupConsumer {
     }
   }
 
+  async #replacePredecessor(): Promise<void> {
+    const { groupId } = this.#options;
+    const coordinator = (await this.#cluster?.findGroupCoordinator({ groupId })) as
+      (Broker & LeavingBroker) | undefined;
+    if (coordinator === undefined) return;
+    const { groups } = (await coordinator.describeGroups({ groupIds: [groupId] })) as GroupDescriptions;
+    for (const { memberId, clientId } of groups.flatMap((group) => group.members)) {
+      if (clientId !== this.#client.settings.clientId) continue;
+      this.#client.log.info({ memberId }, 'a predecessor that did not leave the group is put out of it');
+      await coordinator.leaveGroup({ groupId, memberId }).catch((error: unknown) => {
+        this.#client.log.debug({ error, memberId }, 'it has left by itself');
+      });
+    }
+  }
+
   #joined(memberId: string, partitions: readonly number[]): void {
     const { topic } = this.#options;
     const continuous = this.#memberId === memberId;
@@ -209,6 +237,7 @@ export class GroupConsumer {
    * by which our restore point would be lost: that is refused.
    */
   #hook(cluster: Cluster): void {
+    this.#cluster = cluster;
     const find = cluster.findGroupCoordinator.bind(cluster);
     const guarded = new WeakSet();
     cluster.findGroupCoordinator = async (group) => {
