@@ -49,23 +49,21 @@ export const freeTextFields: ReadonlySet<number> = new Set(
     'local_name',
     'remote_name',
     'tunnel_group_name',
-    'tunnel_interface_name',
-    'interface_name',
     'interface_id',
     'firewall_filter',
     'tunnel_switch_profile_name',
   ].map(indexOfField),
 );
 
-/** Which field follows a free text on its line in the reference outputs. */
+/**
+ * Which field follows the texts that strangers choose, on their line in the reference outputs. For the names that operators choose,
+ * that each field is printed once decides.
+ */
 export const referenceNext: ReadonlyMap<number, readonly number[]> = new Map(
   (
     [
-      ['tunnel_interface_name', 'tunnel_group_name'],
       ['tunnel_group_name', 'tunnel_local_id'],
-      ['interface_name', 'mode'],
       ['user_name', 'peer_ip'],
-      ['local_name', 'remote_name'],
     ] as const
   ).map(([from, to]) => [indexOfField(from), [indexOfField(to)]]),
 );

@@ -2,6 +2,7 @@
  * Finds labels and values of one line of text. Lines are Latin-1 strings here, a character a byte, so that places in the string
  * are places in the bytes and no byte is lost, whatever it means.
  */
+import { indexOfField } from '@sessionreel/session-model';
 import { freeTextFields, referenceNext, unknownField } from './labels.ts';
 
 /** A label with its value, whitespace around the value left out. */
@@ -37,6 +38,7 @@ export interface SplitContext {
 }
 
 export const lineEnd = -2;
+const userName = indexOfField('user_name');
 const labelBytes = 64;
 const blank = /^(?:[ \t\r\v\f]|\xc2\xa0)*$/;
 const leading = /^(?:[ \t\r\v\f]|\xc2\xa0)*/;
@@ -228,7 +230,8 @@ function fitsToNext(
 
 /**
  * No line like this is known: from the line's end backwards, labels are taken as true while each is of another field, is printed
- * nowhere else in the session and has a value that fits. What stands before them is the free text.
+ * nowhere else in the session and has a value that fits. What stands before them is the free text. Behind a user name, which a
+ * subscriber chose, a label that nobody knows is part of the name.
  */
 function lastDistinct(
   line: string,
@@ -236,14 +239,17 @@ function lastDistinct(
   at: number,
   context: SplitContext,
 ): number {
-  const taken = new Set<number>([(candidates[at] as Candidate).field]);
+  const current = (candidates[at] as Candidate).field;
+  const taken = new Set<number>([current]);
   let next = -1;
   for (let i = candidates.length - 1; i > at; i--) {
     const c = candidates[i] as Candidate;
     if (c.weak) continue;
-    if (c.field === unknownField || context.certain.has(c.field) || taken.has(c.field)) break;
+    const isUnknown = c.field === unknownField;
+    if (isUnknown && current === userName) break;
+    if (context.certain.has(c.field) || taken.has(c.field)) break;
     if (!fitsToNext(line, candidates, i, context)) break;
-    taken.add(c.field);
+    if (!isUnknown) taken.add(c.field);
     next = i;
   }
   return next;

@@ -25,7 +25,7 @@ import {
 } from './split-line.ts';
 import { cellsOf, hasMore, type Cell, type Column } from './table.ts';
 import { isAddress, isNotAvailable, readPrinted, spansOf, textOf } from './values.ts';
-import { readUint } from './numbers.ts';
+import { readU64, readUint } from './numbers.ts';
 import { secondsOfDate, secondsOfDuration } from './times.ts';
 
 /** One line in Latin-1, its line end apart. */
@@ -366,8 +366,9 @@ function fitsType(field: number, bytes: Uint8Array, start: number, end: number):
     case 'u16':
       return readUint(bytes, start, end, 0xffff) >= 0;
     case 'u32':
+      return readUint(bytes, start, end, 0xffffffff) >= 0;
     case 'u64':
-      return readUint(bytes, start, end, 2 ** 50) >= 0;
+      return readU64(bytes, start, end);
     case 'datetime':
       return secondsOfDate(textOf(bytes, start, end)) >= 0;
     case 'duration':
