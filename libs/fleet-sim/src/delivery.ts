@@ -72,14 +72,15 @@ function makePart(printed: Printed, place: Place, cut: boolean, prng: Prng): Dra
     });
   const whole = bytesOf(pieces);
   const part = split ? { number: place.index + 1, of: place.of } : null;
-  if (cut && whole.length > 1) {
-    const bytes = whole.subarray(0, prng.int(1, whole.length - 1));
+  const beforeEnd = whole.length - (text ? 2 : Buffer.byteLength(tailOf(pieces)));
+  if (cut && beforeEnd > 0) {
+    const bytes = whole.subarray(0, prng.int(1, beforeEnd));
     const seen = countBefore(pieces, bytes.length);
     const capture: CaptureTruth = { listing: truth, first: place.first, ...seen, ended: false };
     return draft(printed, { bytes, truth: capture, ending: 'cut', complete: split ? false : null, part });
   }
   const ending: Ending = !text ? 'closed' : closing ? 'prompt' : faults.has('open') ? 'open' : 'declared';
-  const ended = ending !== 'open' && truth.finished;
+  const ended = ending !== 'open' && (truth.finished || !place.last);
   const capture: CaptureTruth = {
     listing: truth,
     first: place.first,
@@ -89,6 +90,17 @@ function makePart(printed: Printed, place: Place, cut: boolean, prng: Prng): Dra
   };
   const complete = ending === 'declared' ? true : null;
   return draft(printed, { bytes: whole, truth: capture, ending, complete, part });
+}
+
+/** What closes an XML or JSON document, and what follows: a cut in there would leave it closed, or nearly so. */
+function tailOf(pieces: readonly Piece[]): string {
+  const last = pieces.findLastIndex(
+    (piece) => piece.text.includes('</service-l2tp') || piece.text.endsWith(']\n}\n'),
+  );
+  return pieces
+    .slice(last)
+    .map((piece) => piece.text)
+    .join('');
 }
 
 /** By thousands: the text of a full chassis is longer than a string may be. */

@@ -135,7 +135,7 @@ export class Poller {
     for (let n = 0; n < budget; n++) {
       if (listing.sessions.length >= listing.stopAfter) return this.#deliver(listing, at, false, prng);
       const next = listing.calls.next();
-      if (next.done === true) return this.#deliver(listing, at, true, prng);
+      if (next.done === true) return this.#deliver(listing, at, listing.stopAfter === Infinity, prng);
       this.#printOne(listing, next.value, at, prng);
     }
     this.#world.queue.push(at + stepMs, (now) => this.#print(listing, now, prng));

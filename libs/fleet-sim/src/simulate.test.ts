@@ -10,7 +10,7 @@ const base: SimulationOptions = {
   seed: 7,
   routers: { count: 6, sessions: 40, formats: ['text'] },
   start: Date.UTC(2026, 9, 24, 22),
-  durationMs: 3_600_000,
+  durationMs: 1_800_000,
   pollEveryMs: 60_000,
   faults: 'none',
   life: { lifetimeMs: 900_000, lifetimeSigma: 0.8 },
@@ -65,7 +65,7 @@ describe('a simulation', () => {
     const all = captures();
     for (const router of new Set(all.map((c) => c.router))) {
       const times = all.filter((c) => c.router === router).map((c) => c.capturedAt);
-      expect(times).toHaveLength(60);
+      expect(times).toHaveLength(30);
       for (let i = 1; i < times.length; i++) expect((times[i] ?? 0) - (times[i - 1] ?? 0)).toBe(60_000);
     }
     expect(all.every((c) => c.faults.length === 0 && c.truth.ended && c.ending === 'prompt')).toBe(true);
@@ -82,7 +82,9 @@ describe('its truth', () => {
 
   it('reuses identities for other incarnations when the IDs run out', () => {
     const incarnations = new Map<string, Set<number>>();
-    for (const { router, truth } of captures({ life: { ...base.life, idSpace: 60, lingerMs: 1000 } })) {
+    for (const { router, truth } of captures({
+      life: { lifetimeMs: 300_000, idSpace: 60, lingerMs: 1000 },
+    })) {
       for (const session of truth.listing?.sessions ?? []) {
         const key = `${router} ${keyOf(session)}`;
         incarnations.set(key, (incarnations.get(key) ?? new Set()).add(session.uid));
@@ -94,6 +96,7 @@ describe('its truth', () => {
   it('never lets a total go down, and shows the total less what was cleared', () => {
     const seen = new Map<string, ListedSession>();
     let wraps = 0;
+    const wrong: string[] = [];
     const faults = { router: { clearStatistics: 6 } };
     for (const { router, truth } of captures({ faults, life: { ...base.life, wrapShare: 0.5 } })) {
       for (const session of truth.listing?.sessions ?? []) {
@@ -103,20 +106,20 @@ describe('its truth', () => {
         if (before?.totals == null || session.totals === null) continue;
         for (const { name } of counterFields) {
           const delta = (session.totals[name] ?? 0n) - (before.totals[name] ?? 0n);
-          expect(delta).toBeGreaterThanOrEqual(0n);
+          if (delta < 0n) wrong.push(`${key} ${name} went down`);
           const shown = session.record.values[name];
           const shownBefore = before.record.values[name];
           const exact =
             session.record.rounding[name] === undefined && before.record.rounding[name] === undefined;
           if (typeof shown !== 'bigint' || typeof shownBefore !== 'bigint' || !exact) continue;
           if (session.epoch !== before.epoch) continue;
-          if (shown < shownBefore) {
-            wraps++;
-            expect(shown + 2n ** 32n - shownBefore).toBe(delta);
-          } else expect(shown - shownBefore).toBe(delta);
+          if (shown < shownBefore) wraps++;
+          const wrapped = shown < shownBefore ? 2n ** 32n : 0n;
+          if (shown + wrapped - shownBefore !== delta) wrong.push(`${key} ${name}`);
         }
       }
     }
+    expect(wrong).toEqual([]);
     expect(wraps).toBeGreaterThan(10);
   });
 
@@ -140,7 +143,7 @@ describe('its truth', () => {
       // It was delivered some 100 ms after it was printed: what differs happened in between.
       for (const uid of differ) expect(changedAt.get(uid)).toBeGreaterThanOrEqual(item.capturedAt);
     }
-    expect(listings).toBeGreaterThan(300);
+    expect(listings).toBeGreaterThan(150);
   });
 
   it('pairs the two ends of a session by crossed IDs', () => {

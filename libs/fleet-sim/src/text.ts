@@ -111,9 +111,9 @@ function printCounters(record: SessionRecord, layout: BlockLayout): string {
   for (const { label, packets, bytes } of layout.counters) {
     const count = printValue(record, packets, plainStyle);
     if (count === undefined) continue;
-    text += `      ${label}${count.padStart(25 - label.length)}`;
+    text += `      ${label} ${count.padStart(24 - label.length)}`;
     const size = bytes === undefined ? undefined : printValue(record, bytes, plainStyle);
-    text += size === undefined ? '\n' : `${size.padStart(13)}\n`;
+    text += size === undefined ? '\n' : ` ${size.padStart(12)}\n`;
   }
   return text === '' ? '' : `${' '.repeat(24)}Packets        Bytes\n${text}`;
 }

@@ -88,6 +88,6 @@ export interface CaptureTruth {
   readonly whole: number;
   /** One more begins in it, and is cut. */
   readonly partial: boolean;
-  /** The end of the listing is provably in it: prompt, closed document, or declared by who took it. */
+  /** The end of the listing, or of the part, is provably in it: prompt, closed document, or declared by who took it. */
   readonly ended: boolean;
 }
