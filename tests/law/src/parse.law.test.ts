@@ -48,6 +48,16 @@ function what(capture: Capture): string {
   return [router, capture.capturedAt, level, faults.join('+'), ending, part?.number].join(' ');
 }
 
+/** The listing in a capture: without prompts, without what a pager left in it, without blank lines at its end. */
+function listingOf(capture: Capture): string {
+  const terminal = Buffer.from(capture.bytes).toString();
+  const text = terminal.replaceAll(/---\(more\)---(\r {40}\r|[\b]{12} {12}[\b]{12})/g, '');
+  const start = text.startsWith('{master}') || text.startsWith('noc@') ? text.indexOf('show ') : -1;
+  const from = start < 0 ? 0 : text.indexOf('\n', start) + 1;
+  const prompt = /\r?\n(\{master\}\r?\n)?noc@[^ ]*> $/.exec(text);
+  return text.slice(from, prompt?.index ?? text.length).trimEnd();
+}
+
 const seeds = Array.from({ length: Number(process.env['LAW_SEEDS'] ?? 3) }, (_, n) => n + 1);
 const cases = formats.flatMap((format) => seeds.map((seed) => ({ format, seed })));
 
@@ -74,6 +84,7 @@ describe('parsed captures are the truth', () => {
       expect(got.length - whole, title).toBeGreaterThanOrEqual(0);
       expect(got.length - whole, title).toBeLessThanOrEqual(partial ? 1 : 0);
       sessions += whole;
+      if (ended) expect(read.printed()?.trimEnd() ?? '', title).toBe(listingOf(capture));
       // Nothing at all, declared to be complete, is told as an error: not even a prompt stands for the router.
       if (capture.bytes.length === 0) continue;
       if (whole + Number(partial) > 0 || ended) expect(read.facts.length, title).toBe(1);

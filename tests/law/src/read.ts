@@ -1,7 +1,8 @@
 /** Captures of the simulator through the parser, as objects. */
 import { headersOf, type Capture, type Prng } from '@sessionreel/fleet-sim';
-import { SnapshotParser, type CaptureResult } from '@sessionreel/junos-l2tp';
+import { printWhole, SnapshotParser, type CaptureResult } from '@sessionreel/junos-l2tp';
 import {
+  layoutSlot,
   recordOfRow,
   rowWords,
   StringTable,
@@ -14,6 +15,8 @@ export interface Read {
   readonly result: CaptureResult;
   readonly facts: readonly SnapshotFacts[];
   readonly sessions: readonly SessionRecord[];
+  /** The snapshot printed again by what was learned of it; null when the capture held none. */
+  readonly printed: () => string | null;
 }
 
 /** Parses a capture with what its headers say. `chunks` cuts it into pieces of random size. */
@@ -21,10 +24,14 @@ export function readCapture(capture: Capture, chunks?: Prng): Read {
   const strings = new StringTable();
   const facts: SnapshotFacts[] = [];
   const sessions: SessionRecord[] = [];
+  const layouts: string[] = [];
   const sink = {
     begin: () => undefined,
     rows: (batch: RowBatch) => {
-      for (let i = 0; i < batch.count; i++) sessions.push(recordOfRow(batch.words, i * rowWords, strings));
+      for (let row = 0; row < batch.count * rowWords; row += rowWords) {
+        sessions.push(recordOfRow(batch.words, row, strings));
+        layouts.push(strings.text(batch.words[row + layoutSlot] ?? 0));
+      }
     },
     end: (those: SnapshotFacts) => void facts.push(those),
   };
@@ -35,7 +42,14 @@ export function readCapture(capture: Capture, chunks?: Prng): Read {
   };
   const parser = new SnapshotParser(strings, sink, hints);
   for (const chunk of chunksOf(capture.bytes, chunks)) parser.write(chunk);
-  return { result: parser.end(), facts, sessions };
+  const result = parser.end();
+  const printed = (): string | null => {
+    const document = facts[0]?.document ?? '';
+    if (document === '') return null;
+    const all = sessions.map((record, n) => ({ record, layout: layouts[n] ?? '' }));
+    return Buffer.from(printWhole(all, document)).toString();
+  };
+  return { result, facts, sessions, printed };
 }
 
 export function* chunksOf(bytes: Uint8Array, prng?: Prng): Generator<Uint8Array, void> {
