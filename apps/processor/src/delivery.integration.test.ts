@@ -78,6 +78,39 @@ describe('the processor', () => {
     }
   });
 
+  it(
+    'is not disturbed by one that was stopped for longer than its session, and wakes up',
+    { timeout: 90_000 },
+    async () => {
+      const calm = new Bench(brokers);
+      try {
+        await calm.createTopics();
+        const messages = input(12, 400);
+        await calm.send(messages);
+        await calm.start();
+        await calm.caughtUp();
+        await bench.send(messages);
+        const zombie = bench.spawn();
+        await waitFor('its first commits', async () => (await bench.committedInAll()) > 0, {
+          limitMs: 30_000,
+          everyMs: 20,
+        });
+        zombie.kill('SIGSTOP');
+        const stoppedAt = await bench.committedInAll();
+        expect(stoppedAt).toBeLessThan(messages.length);
+        await bench.start();
+        await waitFor('the other to go on', async () => (await bench.committedInAll()) > stoppedAt, {
+          limitMs: 40_000,
+        });
+        zombie.kill('SIGCONT');
+        await bench.caughtUp(60_000);
+        expect(await bench.fingerprint()).toBe(await calm.fingerprint());
+      } finally {
+        await calm.stop();
+      }
+    },
+  );
+
   it('forwards what lies in a foreign partition, once, as it was', { timeout: 30_000 }, async () => {
     await bench.start();
     const home = partitionOf(Buffer.from('lns1'), partitions);

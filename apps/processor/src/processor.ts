@@ -130,7 +130,14 @@ export class Processor {
         this.#break(why);
       },
     };
-    await consumer.start();
+    try {
+      await consumer.start();
+    } catch (error) {
+      // So that it can be tried again.
+      await consumer.stop();
+      await this.#pool.stop();
+      throw error;
+    }
     if (options.trimFor !== undefined)
       this.#trimTimer = setInterval(() => void this.#trim(options.trimFor ?? ''), trimEveryMs);
   }

@@ -1,0 +1,50 @@
+import { partitionOf } from '@sessionreel/kafka';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Bench, partitions } from '../fixtures/bench.ts';
+import { produceWithLibrdkafka, pythonWithKafka } from '../fixtures/python.ts';
+
+const brokers = [process.env['REEL_TEST_KAFKA_BROKERS'] ?? ''];
+const found = await pythonWithKafka();
+if ('missing' in found) console.warn(`producers by librdkafka are not tested: ${found.missing}`);
+
+let bench: Bench;
+beforeEach(async () => {
+  bench = new Bench(brokers);
+  await bench.createTopics();
+});
+afterEach(() => bench.stop(), 30_000);
+
+describe.skipIf('missing' in found)('a producer by librdkafka (confluent-kafka of PyPI)', () => {
+  const python = 'python' in found ? found.python : '';
+  const messages = Array.from(
+    { length: 60 },
+    (_, i) => [`lns${i % 20}.example.net`, `capture ${i} ${'x'.repeat(200)}`] as const,
+  );
+
+  it.each([
+    ['consistent_random', 'none'],
+    ['murmur2_random', 'none'],
+    ['consistent_random', 'gzip'],
+    ['consistent_random', 'snappy'],
+    ['murmur2_random', 'lz4'],
+    ['murmur2_random', 'zstd'],
+  ])(
+    'with partitioner %s and compression %s gives one state a router',
+    { timeout: 30_000 },
+    async (partitioner, compression) => {
+      await bench.start();
+      const { snapshotsTopic } = bench.options;
+      await produceWithLibrdkafka(python, brokers, snapshotsTopic, partitioner, compression, messages);
+      await bench.caughtUp();
+      const events = await bench.allEvents();
+      expect(events).toHaveLength(messages.length);
+      for (const { message, delta } of events)
+        expect(message.partition).toBe(partitionOf(Buffer.from(delta.router), partitions));
+      const last = new Map(events.map(({ delta }) => [delta.router, delta.seq]));
+      expect([...last.values()]).toEqual(new Array(20).fill(3));
+      const forwarded = /reel_processor_forwarded_total (\d+)/.exec(await bench.metricsText.text())?.[1];
+      if (partitioner === 'murmur2_random') expect(forwarded).toBe('0');
+      else expect(Number(forwarded)).toBeGreaterThan(0);
+    },
+  );
+});
