@@ -70,8 +70,8 @@ const byNumber: ReadonlyMap<number, StoreErrorCode> = new Map(
     limit: [158, 161, 307, 396],
     // Parsing and conversion, out of Avro too (its own exceptions come as 1001).
     bad_data: [
-      6, 26, 27, 33, 38, 41, 49, 53, 69, 70, 72, 117, 128, 129, 130, 131, 190, 321, 349, 441, 467, 675, 676,
-      691, 1001,
+      6, 26, 27, 33, 38, 41, 53, 69, 70, 72, 117, 128, 129, 130, 131, 190, 321, 349, 441, 467, 675, 676, 691,
+      1001,
     ],
   } satisfies Partial<Record<StoreErrorCode, number[]>>).flatMap(([code, numbers]) =>
     numbers.map((n) => [n, code as StoreErrorCode]),

@@ -153,7 +153,10 @@ export function roundedDelta(
   delta: CounterDelta,
   errors: Readonly<Record<string, bigint>>,
 ): RoundedCounterDelta {
-  return { ...delta, errors: Object.fromEntries(counterFields.map((f) => [`${f.name}_error`, errors[f.name] ?? 0n])) };
+  return {
+    ...delta,
+    errors: Object.fromEntries(counterFields.map((f) => [`${f.name}_error`, errors[f.name] ?? 0n])),
+  };
 }
 
 export function datumOf(delta: SessionDelta): Uint8Array {
