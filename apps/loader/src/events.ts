@@ -1,7 +1,6 @@
 /** Messages of `l2tp.events` as entries of the queue. */
 import { headerText, type Message } from '@sessionreel/kafka';
-import type {
-  SchemaRegistry} from '@sessionreel/session-events';
+import type { SchemaRegistry } from '@sessionreel/session-events';
 import {
   AvroDataError,
   currentDatum,
