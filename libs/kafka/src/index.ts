@@ -1,6 +1,7 @@
 /** The port to Kafka. kafkajs stays behind it. */
 export * from './admin.ts';
 export { assignSticky } from './assigner.ts';
+export { chunks } from './chunks.ts';
 export * from './client.ts';
 export type { ExpansionLimits } from './codecs.ts';
 export * from './consumer.ts';
