@@ -1,0 +1,48 @@
+/** Runs of the simulator that the law is tried on, by seed. */
+import { Prng, simulate, type Capture, type FaultSetting, type Simulation } from '@sessionreel/fleet-sim';
+
+export interface Run {
+  readonly seed: number;
+  readonly faults: FaultSetting;
+  /** Default: drawn from the seed. */
+  readonly partSessions?: number;
+}
+
+/** A few routers of every kind for an hour, with everything drawn from the seed that may be. */
+export function fleetOf({ seed, faults, partSessions }: Run): Simulation {
+  const prng = new Prng(`fleet ${String(seed)}`);
+  const drawn = {
+    start: Date.UTC(2026, 9, 24, 21) + prng.int(0, 6) * 3_600_000 + prng.int(0, 3_600_000),
+    pollEveryMs: prng.pick([30_000, 60_000, 120_000]),
+    printRate: prng.pick([0, 0, 50]),
+    partSessions: prng.pick([0, 6]),
+  };
+  return simulate({
+    seed,
+    routers: { count: 3, sessions: 25, formats: [prng.pick(['text', 'text', 'xml', 'json'])] },
+    start: drawn.start,
+    durationMs: 40 * drawn.pollEveryMs,
+    pollEveryMs: drawn.pollEveryMs,
+    faults,
+    partSessions: partSessions ?? drawn.partSessions,
+    printRate: drawn.printRate,
+    textEnds: 'mixed',
+    life: {
+      lifetimeMs: 12 * drawn.pollEveryMs,
+      lifetimeSigma: 0.8,
+      setupFailure: 0.05,
+      slowSetup: 0.4,
+      flapping: 0.03,
+      lingerMs: prng.pick([2, 5]) * drawn.pollEveryMs,
+      speedUpdateMs: 10 * drawn.pollEveryMs,
+      filterChangeMs: 20 * drawn.pollEveryMs,
+      idSpace: prng.pick([60, 65_535]),
+      wrapShare: 0.3,
+      hostileNames: 0.1,
+    },
+  });
+}
+
+export function capturesOf(run: Run): Capture[] {
+  return [...fleetOf(run)].filter((item) => item.kind === 'capture');
+}
