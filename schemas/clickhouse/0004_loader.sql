@@ -16,6 +16,15 @@ CREATE TABLE IF NOT EXISTS loader_boots (
 ) ENGINE = Memory
 COMMENT 'Gone after a restart of the server: by that a loader sees that tokens no longer protect it';
 
+CREATE TABLE IF NOT EXISTS loader_progress (
+  `kafka_partition` UInt16 COMMENT 'Partition of l2tp.events' CODEC(T64, ZSTD(1)),
+  `kafka_offset` UInt64 COMMENT 'Every event up to this one can be queried whole' CODEC(T64, ZSTD(1)),
+  `loaded_at` DateTime64(3, 'UTC') COMMENT 'When the loader had proof of it (UTC)' CODEC(T64, ZSTD(1))
+) ENGINE = ReplacingMergeTree(kafka_offset)
+ORDER BY kafka_partition
+SETTINGS non_replicated_deduplication_window = 1000, ttl_only_drop_parts = 1
+COMMENT 'How far each partition is in every table: an insert reaches its tables one after another; read the maximum';
+
 CREATE TABLE IF NOT EXISTS routers (
   `router` LowCardinality(String) COMMENT 'Name of the router' CODEC(ZSTD(1)),
   `time_zone` LowCardinality(String) COMMENT 'IANA name of the time zone of its clock' CODEC(ZSTD(1)),

@@ -98,6 +98,7 @@ const consumer: GroupConsumer = new GroupConsumer(kafka, {
   groupId: settings.loaderGroup,
   topic: settings.eventsTopic,
   maxBytesPerPartition: 4 * 2 ** 20,
+  sessionTimeoutMs: settings.loaderSessionTimeout,
   onAssigned: (assignment) => {
     loader.assigned(assignment);
   },

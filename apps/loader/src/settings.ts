@@ -19,6 +19,11 @@ export const loaderSettings = {
   loaderRetryLeast: setting(kinds.duration(), 250, 'first wait after a failed insert, ms'),
   loaderRetryMost: setting(kinds.duration(), 30_000, 'longest wait between tries, ms'),
   loaderBreaker: setting(kinds.integer(1), 20, 'stop after so many dead letters with no good event between'),
+  loaderSessionTimeout: setting(
+    kinds.duration(),
+    10_000,
+    'after so long without a sign of life the group gives the partitions to others, ms',
+  ),
   loaderRollupEvery: setting(
     kinds.duration(),
     60_000,

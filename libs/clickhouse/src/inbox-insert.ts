@@ -56,7 +56,10 @@ export async function insertInbox(store: Store, insert: InboxInsert): Promise<vo
   const short = insert.ranges.filter((r) => (found.get(r.partition) ?? 0) < r.messages);
   if (short.length === 0) {
     const doubled = insert.ranges.filter((r) => (found.get(r.partition) ?? 0) > r.messages);
-    if (doubled.length === 0) return;
+    if (doubled.length === 0) {
+      await markLoaded(store, insert.ranges);
+      return;
+    }
     throw new StoreError('incomplete', `twice in ClickHouse: ${doubled.map(rangeText).join(', ')}`);
   }
   const fenced = await fencedOff(store, insert, short);
@@ -66,6 +69,16 @@ export async function insertInbox(store: Store, insert: InboxInsert): Promise<vo
     `the insert was answered, but not all of it arrived: ${short
       .map((r) => `${rangeText(r)}: ${String(found.get(r.partition) ?? 0)} of ${String(r.messages)}`)
       .join(', ')}`,
+  );
+}
+
+/** Says for readers that the ranges are whole: the tables of an insert become visible one by one. */
+async function markLoaded(store: Store, ranges: readonly OffsetRange[]): Promise<void> {
+  const loadedAt = new Date().toISOString().slice(0, 23).replace('T', ' ');
+  await store.insert(
+    'loader_progress',
+    ranges.map((r) => ({ kafka_partition: r.partition, kafka_offset: r.last, loaded_at: loadedAt })),
+    { settings: { insert_deduplicate: 0 } },
   );
 }
 

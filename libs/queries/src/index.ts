@@ -6,6 +6,12 @@ export {
   type QueryClient,
   type QueryOptions,
 } from './client.ts';
-export { spanOf, type LedgerSnapshot } from './ledger.ts';
+export {
+  outcomesOf,
+  spanOf,
+  type LedgerSnapshot,
+  type SourceOutcome,
+  type SourcePosition,
+} from './ledger.ts';
 export { scopeText } from './scope.ts';
 export { stateAt, type RouterStateAt, type StateQuestion, type StateSession } from './state.ts';

@@ -198,3 +198,55 @@ export async function spanOf(
     ? undefined
     : { first: Number(row.first), last: Number(row.last) };
 }
+
+/** A message of `l2tp.snapshots`. */
+export interface SourcePosition {
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** What became of a source message, once all of it can be queried. */
+export interface SourceOutcome extends SourcePosition {
+  readonly outcome: 'applied' | 'stale' | 'dead_letter';
+  readonly reason: string;
+  readonly router: string;
+  /** ms UTC. */
+  readonly at: number;
+}
+
+/**
+ * Entries of these source messages whose events are in every table; one that is missing is still under way. Several for a message
+ * that held several snapshots.
+ */
+export async function outcomesOf(
+  client: QueryClient,
+  positions: readonly SourcePosition[],
+  options: AskOptions = {},
+): Promise<SourceOutcome[]> {
+  const outcomes: SourceOutcome[] = [];
+  // A parameter travels in the address of a request, which must not grow too long.
+  for (let i = 0; i < positions.length; i += 200) {
+    const some = positions.slice(i, i + 200);
+    const rows = await client.rows<{
+      partition: number;
+      offset: string;
+      outcome: SourceOutcome['outcome'];
+      reason: string;
+      router: string;
+      at: string;
+    }>(
+      `SELECT source_partition AS partition, source_offset AS offset, outcome, reason, router, ${msOf('s.at')} AS at
+       FROM snapshots AS s
+       LEFT ANY JOIN (SELECT kafka_partition, max(kafka_offset) AS loaded FROM loader_progress GROUP BY kafka_partition) AS p
+         ON p.kafka_partition = s.kafka_partition
+       WHERE source_partition IN {partitions:Array(Int32)} AND source_offset IN {offsets:Array(Int64)} AND s.kafka_offset <= p.loaded
+       ORDER BY partition, offset, ordinal`,
+      asked(options, { partitions: some.map((p) => p.partition), offsets: some.map((p) => p.offset) }),
+    );
+    const wanted = new Set(some.map((p) => `${p.partition} ${p.offset}`));
+    for (const row of rows)
+      if (wanted.has(`${row.partition} ${row.offset}`))
+        outcomes.push({ ...row, offset: Number(row.offset), at: Number(row.at) });
+  }
+  return outcomes;
+}

@@ -83,6 +83,7 @@ export async function stateAt(client: QueryClient, question: StateQuestion): Pro
   const layouts = await layoutsOf(
     client,
     [printedBy.document, ...ordered.map((s) => s.details.layout)],
+    rows,
     options,
   );
   return {
@@ -262,18 +263,30 @@ async function clockOf(
   return listingClock([before], Math.round((printedBy.capturedAt - before.capturedAt) / 1_000));
 }
 
-export async function layoutsOf(
+/** More ids than this are not sent but looked up where they stand: they would not fit into a request's address. */
+const manyLayouts = 200;
+
+/** Definitions by id. With many of them (layouts can be a session's own) all of the group's are read. */
+async function layoutsOf(
   client: QueryClient,
   ids: readonly bigint[],
+  rows: GroupRows,
   options: AskOptions,
 ): Promise<Map<bigint, string>> {
-  const wanted = [...new Set(ids)].filter((id) => id !== 0n);
-  if (wanted.length === 0) return new Map();
-  const rows = await client.rows<{ id: string; definition: string }>(
-    'SELECT id, any(definition) AS definition FROM layouts WHERE id IN {ids:Array(UInt64)} GROUP BY id',
-    asked(options, { ids: wanted.map(String) }),
+  const wanted = new Set(ids.filter((id) => id !== 0n));
+  if (wanted.size === 0) return new Map();
+  const few = wanted.size <= manyLayouts;
+  const ofGroup = (table: string): string => `SELECT layout FROM ${table} WHERE ${rows.where}`;
+  const where = few
+    ? 'id IN {ids:Array(UInt64)}'
+    : `id IN (${ofGroup('session_history')} UNION DISTINCT ${ofGroup('session_prints')})
+       OR id IN (SELECT document FROM snapshots WHERE router = {router:String} AND at BETWEEN {gop:DateTime64(3, 'UTC')} AND {at:DateTime64(3, 'UTC')})`;
+  const found = await client.rows<{ id: string; definition: string }>(
+    `SELECT id, any(definition) AS definition FROM layouts WHERE ${where} GROUP BY id`,
+    few ? asked(options, { ids: [...wanted] }) : rows.options,
   );
-  return new Map(rows.map((r) => [BigInt(r.id), r.definition]));
+  const all = found.map((r): [bigint, string] => [BigInt(r.id), r.definition]);
+  return new Map(all.filter(([id]) => wanted.has(id)));
 }
 
 /** The ledger counts the live sessions after each finished snapshot; with a filter there is nothing to compare. */

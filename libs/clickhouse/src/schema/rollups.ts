@@ -219,6 +219,20 @@ const loaderFence: Table = {
   ],
 };
 
+const loaderProgress: Table = {
+  name: 'loader_progress',
+  comment:
+    'How far each partition is in every table: an insert reaches its tables one after another; read the maximum',
+  engine: 'ReplacingMergeTree(kafka_offset)',
+  orderBy: 'kafka_partition',
+  shardBy: 'kafka_partition',
+  columns: [
+    column('kafka_partition', 'UInt16', 'Partition of l2tp.events'),
+    column('kafka_offset', 'UInt64', 'Every event up to this one can be queried whole'),
+    column('loaded_at', utcMs, 'When the loader had proof of it (UTC)'),
+  ],
+};
+
 const loaderBoots: Table = {
   name: 'loader_boots',
   comment: 'Gone after a restart of the server: by that a loader sees that tokens no longer protect it',
@@ -260,5 +274,5 @@ export const rollupTables: readonly Table[] = [
   sessionsByUser,
   sessionsByAddress,
 ];
-export const ownTables: readonly Table[] = [loaderFence, loaderBoots, routers];
+export const ownTables: readonly Table[] = [loaderFence, loaderBoots, loaderProgress, routers];
 export { localSeconds };
