@@ -2,6 +2,8 @@
 import { ConfigError } from '@sessionreel/ops';
 import { Command, CommanderError } from 'commander';
 import { CliError } from './cli-error.ts';
+import { tellable } from './connections.ts';
+import { register as registerImport } from './import.ts';
 import { register as registerParse } from './parse.ts';
 import { escapeForTerminal, processIo, type Io } from './terminal.ts';
 
@@ -14,6 +16,7 @@ export function createProgram(io: Io = processIo): Command {
       writeErr: (text) => void io.stderr.write(text),
     });
   registerParse(program, io);
+  registerImport(program, io);
   return program;
 }
 
@@ -24,7 +27,7 @@ export async function main(argv: readonly string[], io: Io = processIo): Promise
     await createProgram({ ...io, status: (n) => (status = n) }).parseAsync([...argv], { from: 'user' });
     return status;
   } catch (error) {
-    return failureStatus(error, io);
+    return failureStatus(tellable(error), io);
   }
 }
 

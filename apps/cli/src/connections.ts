@@ -1,0 +1,136 @@
+/** Connections that commands make, from the same settings as every other program. */
+import { connect } from 'node:net';
+import { KafkaClient, KafkaError, type KafkaLog } from '@sessionreel/kafka';
+import { Store, StoreError } from '@sessionreel/clickhouse';
+import { kinds, loadSettings, secret, setting, sharedSettings, type SettingValues } from '@sessionreel/ops';
+import type { Command } from 'commander';
+import { CliError, notReachable, wrongData } from './cli-error.ts';
+
+export const definitions = {
+  kafkaBrokers: sharedSettings.kafkaBrokers,
+  kafkaSsl: setting(kinds.yes(), false, 'TLS to Kafka'),
+  kafkaSaslMechanism: setting(
+    kinds.choice(['none', 'plain', 'scram-sha-256', 'scram-sha-512']),
+    'none',
+    'how to log in to Kafka',
+  ),
+  kafkaSaslUsername: setting(kinds.text(), '', 'user at Kafka'),
+  kafkaSaslPassword: secret('password at Kafka'),
+  snapshotsTopic: setting(kinds.text(), 'l2tp.snapshots', 'topic of the captures'),
+  deadLettersTopic: setting(kinds.text(), 'l2tp.snapshots.dlq', 'topic of captures that could not be used'),
+  clickhouseUrl: sharedSettings.clickhouseUrl,
+  clickhouseDatabase: sharedSettings.clickhouseDatabase,
+  clickhouseUser: sharedSettings.clickhouseUser,
+  clickhousePassword: sharedSettings.clickhousePassword,
+} as const;
+
+export type CliSettings = SettingValues<typeof definitions>;
+
+/** Flags of `withKafka` and `withClickHouse`, as commander gives them. */
+export interface ConnectionFlags {
+  readonly kafkaBrokers?: string;
+  readonly clickhouseUrl?: string;
+}
+
+export function withKafka(command: Command): Command {
+  return command.option(
+    '--kafka-brokers <list>',
+    'host:port, comma-separated (REEL_KAFKA_BROKERS; 127.0.0.1:9092)',
+  );
+}
+
+export function withClickHouse(command: Command): Command {
+  return command.option(
+    '--clickhouse-url <url>',
+    'ClickHouse over HTTP (REEL_CLICKHOUSE_URL; http://127.0.0.1:8123)',
+  );
+}
+
+/** @throws ConfigError (status 2) */
+export function settingsOf(flags: ConnectionFlags): CliSettings {
+  return loadSettings(definitions, {
+    flags: { kafkaBrokers: flags.kafkaBrokers, clickhouseUrl: flags.clickhouseUrl },
+  }).values;
+}
+
+/** Commands say in their own words what went wrong. */
+const silent: KafkaLog = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+function nothing(): void {
+  // On purpose.
+}
+
+/** @throws CliError (status 3) at once when no broker takes a connection: kafkajs would try for half a minute */
+export async function connectKafka(settings: CliSettings): Promise<KafkaClient> {
+  const brokers = settings.kafkaBrokers;
+  if (!(await Promise.all(brokers.map(answers))).includes(true)) {
+    throw notReachable(`Kafka does not answer at ${brokers.join(', ')}`, kafkaHint);
+  }
+  const mechanism = settings.kafkaSaslMechanism;
+  return new KafkaClient({
+    brokers,
+    clientId: 'reel',
+    ssl: settings.kafkaSsl,
+    log: silent,
+    ...(mechanism === 'none'
+      ? {}
+      : { sasl: { mechanism, username: settings.kafkaSaslUsername, password: settings.kafkaSaslPassword } }),
+  });
+}
+
+const kafkaHint = 'Is it running (reel status, reel up)? Where it is: --kafka-brokers or REEL_KAFKA_BROKERS.';
+const clickhouseHint =
+  'Is it running (reel status, reel up)? Where it is: --clickhouse-url or REEL_CLICKHOUSE_URL.';
+
+/** Whether something takes a TCP connection at `host:port`. */
+async function answers(broker: string): Promise<boolean> {
+  const colon = broker.lastIndexOf(':');
+  const host = broker.slice(0, colon).replace(/^\[|\]$/g, '');
+  const port = Number(broker.slice(colon + 1));
+  if (colon < 1 || !Number.isInteger(port) || port < 1 || port > 65_535) return false;
+  return await new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: 3_000 });
+    const done = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('connect', () => done(true));
+    socket.once('error', () => done(false));
+    socket.once('timeout', () => done(false));
+  });
+}
+
+export function openStore(settings: CliSettings): Store {
+  return new Store({
+    url: settings.clickhouseUrl,
+    database: settings.clickhouseDatabase,
+    user: settings.clickhouseUser,
+    password: settings.clickhousePassword,
+    application: 'reel',
+  });
+}
+
+/** Errors of the two ports as a command tells them; anything else is given back as it is. */
+export function tellable(error: unknown): unknown {
+  if (error instanceof KafkaError) {
+    if (error.code === 'too_large')
+      return wrongData(`Kafka refuses a message of this size: ${error.message}`);
+    if (error.code === 'unknown_topic') {
+      return new CliError(3, error.message, 'reel doctor says what is missing; reel up creates it.', {
+        cause: error,
+      });
+    }
+    return new CliError(3, error.message, kafkaHint, { cause: error });
+  }
+  if (error instanceof StoreError) {
+    if (error.code === 'unreachable' || error.code === 'refused') {
+      return new CliError(3, error.message, clickhouseHint, { cause: error });
+    }
+    if (error.code === 'schema') {
+      return new CliError(3, error.message, 'The tables are not there: reel up or reel migrate makes them.', {
+        cause: error,
+      });
+    }
+    return new CliError(1, error.message, '', { cause: error });
+  }
+  return error;
+}
