@@ -1,1 +1,11 @@
-export {};
+/**
+ * The diff of a router's snapshots, and its inverse. Pure: no I/O, no clock.
+ *
+ *     const state = new RouterState('lns1', { timezone: 'Europe/Berlin' });
+ *     state.begin(source, start); state.rows(batch); state.end(facts, (delta) => encode(delta));
+ */
+export { ImageHash } from './hash.ts';
+export { defaultOptions, type RouterOptions, type SnapshotBegin, type SnapshotSource } from './options.ts';
+export type { PrintSet } from './prints.ts';
+export { RouterState, type Emit, type ListedSession, type SnapshotOutcome } from './router-state.ts';
+export { isTimeZone, localOfUtc, utcOfLocal } from './time-zone.ts';

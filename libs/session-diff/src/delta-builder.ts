@@ -1,0 +1,128 @@
+/** Fills a `FlatDelta`: images and prints from rows of the state. */
+import {
+  ImageMeta,
+  ImageTime,
+  PrintSlot,
+  PrintTime,
+  Presence,
+  addImage,
+  addPrint,
+  changedWords,
+  createCounterList,
+  createImageList,
+  createPrintList,
+  fields,
+  getPresence,
+  imageMetaWords,
+  imageTimes,
+  indexOfField,
+  layoutSlot,
+  printTimes,
+  printWords,
+  rowWords,
+  slotOf,
+  type FlatDelta,
+  type ImageList,
+} from '@sessionreel/session-model';
+import { Col, noTime } from './columns.ts';
+import type { Core } from './core.ts';
+import type { PrintSet } from './prints.ts';
+import { utcOfLocal } from './time-zone.ts';
+
+const createTime = indexOfField('create_time');
+const createSlot = slotOf[createTime] as number;
+
+export function newFlatDelta(core: Core, router: string): FlatDelta {
+  return {
+    router,
+    at: 0,
+    captured_at: 0,
+    seq: 0,
+    gop: 0,
+    piece: 0,
+    pieces: 0,
+    ledger: [],
+    strings: core.strings,
+    opened: createImageList(),
+    changed: createImageList(),
+    closed: createImageList(),
+    rebase: createImageList(),
+    keyframe: createImageList(),
+    counters: createCounterList(),
+    counters_rounded: createCounterList(true),
+    prints: createPrintList(),
+    anomalies: [],
+    router_events: [],
+    layouts: [],
+    router_state: new Uint8Array(),
+  };
+}
+
+/** Create time of a full row in local seconds; NaN when it has none. */
+export function createTimeOf(full: Uint32Array, at: number): number {
+  return getPresence(full, at, createTime) === Presence.value ? (full[at + createSlot] as number) : NaN;
+}
+
+/** Create time as ms UTC; NaN when there is none. */
+export function createdAtOf(full: Uint32Array, at: number, timezone: string, notAfter: number): number {
+  const local = createTimeOf(full, at);
+  return Number.isNaN(local) ? NaN : utcOfLocal(timezone, local, notAfter);
+}
+
+function idleMs(idleSince: number): number {
+  return idleSince === noTime ? NaN : idleSince * 1000;
+}
+
+/** Adds the image of row `r`. `changed` are indexes of fields. */
+export function putImage(
+  core: Core,
+  list: ImageList,
+  r: number,
+  reason: string,
+  changed: readonly number[],
+  timezone: string,
+): void {
+  const i = addImage(list);
+  const at = i * rowWords;
+  core.table.load(r, list.words, at);
+  list.words[at + layoutSlot] = 0;
+  const meta = i * imageMetaWords;
+  list.meta[meta + ImageMeta.reason] = core.strings.internText(reason);
+  for (let w = 0; w < changedWords; w++) list.meta[meta + ImageMeta.changed + w] = 0;
+  for (const index of changed) {
+    const word = meta + ImageMeta.changed + (index >>> 5);
+    list.meta[word] = ((list.meta[word] as number) | (1 << (index & 31))) >>> 0;
+  }
+  list.meta[meta + ImageMeta.clockOffset] = core.word(r, Col.clockOffset);
+  const { id } = core.prints.sets[core.word(r, Col.printSet)] as PrintSet;
+  core.prints.use(id);
+  list.meta[meta + ImageMeta.layoutLow] = Number(id & 0xffffffffn);
+  list.meta[meta + ImageMeta.layoutHigh] = Number(id >> 32n);
+  const times = i * imageTimes;
+  const lastSeen = core.time(r, Col.lastSeen);
+  list.times[times + ImageTime.lastSeenAt] = lastSeen;
+  list.times[times + ImageTime.createdAt] = createdAtOf(list.words, at, timezone, lastSeen);
+  list.times[times + ImageTime.idleSince] = idleMs(core.word(r, Col.idleSince));
+  list.times[times + ImageTime.rank] = core.word(r, Col.rank);
+}
+
+export function putPrint(core: Core, delta: FlatDelta, r: number): void {
+  const list = delta.prints;
+  const i = addPrint(list);
+  const at = i * printWords;
+  const key = core.word(r, Col.key);
+  core.table.load(r, core.scratch, 0);
+  const { id } = core.prints.sets[core.word(r, Col.printSet)] as PrintSet;
+  core.prints.use(id);
+  list.words[at + PrintSlot.tunnel] = key >>> 16;
+  list.words[at + PrintSlot.session] = key & 0xffff;
+  list.words[at + PrintSlot.clockOffset] = core.word(r, Col.clockOffset);
+  list.words[at + PrintSlot.layoutLow] = Number(id & 0xffffffffn);
+  list.words[at + PrintSlot.layoutHigh] = Number(id >> 32n);
+  const times = i * printTimes;
+  list.times[times + PrintTime.createTime] = createTimeOf(core.scratch, 0) * 1000;
+  list.times[times + PrintTime.rank] = core.word(r, Col.rank);
+  list.times[times + PrintTime.idleSince] = idleMs(core.word(r, Col.idleSince));
+}
+
+export const nameOf = (index: number): string => fields[index]?.name ?? '';

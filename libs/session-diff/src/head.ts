@@ -1,0 +1,172 @@
+/** What is known of a router beside its sessions. Plain JSON, small: every delta carries it, so that a restore needs no more. */
+import type { LedgerEntry, Level, SessionRecord } from '@sessionreel/session-model';
+
+/** A row whose incarnation only the whole snapshot can tell. */
+export interface Deferred {
+  readonly part: number;
+  readonly index: number;
+  readonly record: SessionRecord;
+  readonly layout: string;
+  /** The listing's clock at that row, local seconds; null when not known. */
+  readonly clock: number | null;
+}
+
+/** A snapshot of which parts are still to come. */
+export interface Pending {
+  readonly id: string;
+  /** Number of the snapshot: rows that it showed carry it. */
+  readonly number: number;
+  readonly capturedAt: number;
+  readonly parts: number;
+  /** Parts seen. */
+  got: number[];
+  /** Kafka time at which the missing parts are given up (ms). */
+  deadline: number;
+  complete: boolean;
+  reason: string;
+  /** Live sessions when its first part came. */
+  before: number;
+  /** Keys in listing order, by part. */
+  order: Record<number, number[]>;
+  deferred: Deferred[];
+  sums: Counts;
+  /** Local seconds; null when not printed. */
+  clock: number | null;
+  /** Of the part applied last: what a deadline's entry says. */
+  entry: LedgerEntry;
+  scope: Record<string, string>;
+  level: Level;
+  format: string;
+}
+
+export interface Counts {
+  bytes: number;
+  sessions: number;
+  opened: number;
+  changed: number;
+  closed: number;
+  counters: number;
+  anomalies: number;
+  unknown_fields: number;
+  errors: number;
+  returned: number;
+}
+
+export const noCounts = (): Counts => ({
+  bytes: 0,
+  sessions: 0,
+  opened: 0,
+  changed: 0,
+  closed: 0,
+  counters: 0,
+  anomalies: 0,
+  unknown_fields: 0,
+  errors: 0,
+  returned: 0,
+});
+
+export interface Head {
+  /** Newest `at` of the log (ms); 0 before the first. */
+  at: number;
+  seq: number;
+  gop: number;
+  /** Kafka time of the last keyframe, or of the first delta (ms). */
+  keyframeLog: number;
+  /** Number of the newest snapshot. */
+  number: number;
+  /** Newest capture applied, by class (`text/extensive`), ms. */
+  classAt: Record<string, number>;
+  /** Ids of snapshots applied lately: given ids, and all of the newest time. */
+  ids: string[];
+  /** The last whole unfiltered snapshot: when (ms), and the router's clock then (local seconds). */
+  whole: { at: number; clock: number } | null;
+  /** The last mass close that nothing came back from yet. */
+  massClose: { at: number; sessions: number; returned: number } | null;
+  pending: Pending[];
+}
+
+export const newHead = (): Head => ({
+  at: 0,
+  seq: 0,
+  gop: 0,
+  keyframeLog: 0,
+  number: 0,
+  classAt: {},
+  ids: [],
+  whole: null,
+  massClose: null,
+  pending: [],
+});
+
+const bigints = (_: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? { $u64: String(value) } : value;
+const fromBigints = (_: string, value: unknown): unknown =>
+  typeof value === 'object' && value !== null && '$u64' in value ? BigInt(String(value.$u64)) : value;
+
+export const cloneHead = (head: Head): Head => structuredClone(head);
+
+/**
+ * Bytes of `router_state`: length of the JSON (u32 LE), the JSON, then the keys seen in listing order (in checkpoints: times), as
+ * zigzag varints of differences. `number` is the snapshot's.
+ */
+export function encodeState(
+  head: Head,
+  seen: readonly number[] | null,
+  number: number,
+  whole = false,
+): Uint8Array {
+  // The keys of the parts before stand in their deltas; only a checkpoint must say them again.
+  const slim = whole
+    ? head
+    : { ...head, pending: head.pending.map((pending) => ({ ...pending, order: {} })) };
+  const json = Buffer.from(JSON.stringify({ head: slim, listed: seen !== null, number }, bigints));
+  const keys = seen ?? [];
+  const bytes = new Uint8Array(4 + json.length + 5 + keys.length * 6);
+  new DataView(bytes.buffer).setUint32(0, json.length, true);
+  bytes.set(json, 4);
+  let at = 4 + json.length;
+  const varint = (value: number): void => {
+    while (value >= 128) {
+      bytes[at++] = (value % 128) | 128;
+      value = Math.floor(value / 128);
+    }
+    bytes[at++] = value;
+  };
+  let before = 0;
+  for (const key of keys) {
+    const difference = key - before;
+    varint(difference >= 0 ? difference * 2 : -difference * 2 - 1);
+    before = key;
+  }
+  return bytes.subarray(0, at);
+}
+
+/** `seen` is null when the delta did not list them: all live sessions were seen, or none. */
+export function decodeState(bytes: Uint8Array): { head: Head; seen: number[] | null; number: number } {
+  const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0, true);
+  const { head, listed, number } = JSON.parse(
+    Buffer.from(bytes.subarray(4, 4 + length)).toString(),
+    fromBigints,
+  ) as {
+    head: Head;
+    listed: boolean;
+    number: number;
+  };
+  if (!listed) return { head, seen: null, number };
+  const seen: number[] = [];
+  let at = 4 + length;
+  let before = 0;
+  while (at < bytes.length) {
+    let value = 0;
+    let scale = 1;
+    for (;;) {
+      const byte = bytes[at++] as number;
+      value += (byte & 127) * scale;
+      if (byte < 128) break;
+      scale *= 128;
+    }
+    before += value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+    seen.push(before);
+  }
+  return { head, seen, number };
+}

@@ -1,0 +1,131 @@
+/**
+ * Print sets: how a session was printed last, by format and level. A set is shared by all sessions that print alike; its
+ * definition names, for each class (`text/extensive`), the layout and which fields that class printed last. Layouts themselves are
+ * opaque here: the parser's JSON.
+ */
+import { createHash } from 'node:crypto';
+import type { LayoutDefinition } from '@sessionreel/session-model';
+
+export interface PrintSet {
+  /** Hash of the definition. */
+  readonly id: bigint;
+  readonly definition: string;
+  /** Layout id (16 hex digits) by class. */
+  readonly layouts: Readonly<Record<string, string>>;
+  /** Presence string by class. */
+  readonly shapes: Readonly<Record<string, string>>;
+}
+
+/** 64 bits of a definition's digest, unsigned; never 0, which means unknown. */
+export function layoutId(definition: string): bigint {
+  const id = createHash('sha256').update(definition).digest().readBigUInt64BE(0);
+  return id === 0n ? 1n : id;
+}
+
+const hex = (id: bigint): string => id.toString(16).padStart(16, '0');
+
+export class PrintSets {
+  /** By number, as in a row's `printSet`; 0 is the empty set. */
+  readonly sets: PrintSet[] = [{ id: 0n, definition: '', layouts: {}, shapes: {} }];
+  readonly #byId = new Map<bigint, number>([[0n, 0]]);
+  readonly #steps = new Map<string, number>();
+  /** Every definition ever used, by id. */
+  readonly definitions = new Map<bigint, string>();
+  readonly #layoutIds = new Map<string, bigint>();
+  /** Ids that the log has defined since its group began. */
+  #told = new Set<bigint>();
+  /** Ids to tell with the next delta. */
+  #news: bigint[] = [];
+
+  /** The set that `set` becomes when class `kind` prints by `layout` with these fields. */
+  with(set: number, kind: string, layout: string, shape: string): number {
+    const key = `${set} ${kind} ${shape} ${layout}`;
+    const known = this.#steps.get(key);
+    if (known !== undefined) return known;
+    const before = this.sets[set] as PrintSet;
+    const layouts = sorted({ ...before.layouts, [kind]: hex(this.define(layout)) });
+    const shapes = sorted({ ...before.shapes, [kind]: shape });
+    const number = this.#number(JSON.stringify({ set: layouts, shapes }));
+    if (this.#steps.size > 20_000) this.#steps.clear();
+    this.#steps.set(key, number);
+    return number;
+  }
+
+  /** Id of a layout's or frame's definition; '' has none. */
+  define(definition: string): bigint {
+    if (definition === '') return 0n;
+    let id = this.#layoutIds.get(definition);
+    if (id === undefined) {
+      id = layoutId(definition);
+      this.#layoutIds.set(definition, id);
+      this.definitions.set(id, definition);
+    }
+    return id;
+  }
+
+  /** Number of the set with this id, as the log defined it; 0 when the log did not. */
+  numberOf(id: bigint): number {
+    const known = this.#byId.get(id);
+    if (known !== undefined) return known;
+    const definition = this.definitions.get(id);
+    return definition === undefined ? 0 : this.#number(definition);
+  }
+
+  /** Takes up definitions from the log. */
+  learn(layouts: readonly LayoutDefinition[]): void {
+    for (const { id, definition } of layouts) {
+      const key = BigInt.asUintN(64, id);
+      this.definitions.set(key, definition);
+      this.#told.add(key);
+    }
+  }
+
+  /** Notes that an event refers to the id: it must be defined by then. */
+  use(id: bigint): void {
+    if (id === 0n || this.#told.has(id)) return;
+    this.#told.add(id);
+    this.#news.push(id);
+    const set = this.#byId.get(id);
+    if (set === undefined) return;
+    for (const layout of Object.values((this.sets[set] as PrintSet).layouts)) this.use(BigInt(`0x${layout}`));
+  }
+
+  /** Definitions to tell, since the last call. */
+  takeNews(): LayoutDefinition[] {
+    const news = this.#news.map((id) => ({ id, definition: this.definitions.get(id) ?? '' }));
+    this.#news = [];
+    return news;
+  }
+
+  /** A group begins: everything it refers to is told again. */
+  forgetTold(): void {
+    this.#told = new Set();
+    this.#news = [];
+  }
+
+  toldCopy(): Set<bigint> {
+    return new Set(this.#told);
+  }
+
+  restoreTold(told: ReadonlySet<bigint>): void {
+    this.#told = new Set(told);
+    this.#news = [];
+  }
+
+  #number(definition: string): number {
+    const id = this.define(definition);
+    const known = this.#byId.get(id);
+    if (known !== undefined) return known;
+    const { set, shapes } = JSON.parse(definition) as {
+      set: Record<string, string>;
+      shapes: Record<string, string>;
+    };
+    const number = this.sets.push({ id, definition, layouts: set, shapes }) - 1;
+    this.#byId.set(id, number);
+    return number;
+  }
+}
+
+function sorted(record: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,206 @@
+/** The inverse of the diff: deltas of the log, applied to a state, give the state that wrote them. */
+import {
+  Presence,
+  counterFields,
+  getRounding,
+  getU64,
+  halfWidth,
+  rowWords,
+  setPresence,
+  setRounding,
+  setU64,
+  slotOf,
+  type CounterDelta,
+  type RoundedCounterDelta,
+  type SessionDelta,
+  type SessionImage,
+} from '@sessionreel/session-model';
+import { Col, Flag, counterIndex, noTime } from './columns.ts';
+import type { Core } from './core.ts';
+import { decodeState, type Head } from './head.ts';
+import { rowOfImage } from './image.ts';
+import type { RouterOptions } from './options.ts';
+import type { PrintSet } from './prints.ts';
+import { keyOf } from './table.ts';
+
+const old = new Uint32Array(rowWords);
+const now = new Uint32Array(rowWords);
+
+/** Forgets closed sessions that will hardly return. */
+export function forgetOld(core: Core, at: number, options: RouterOptions): void {
+  for (const r of [...core.closedRows()])
+    if (core.time(r, Col.countersAt) < at - options.rememberClosedMs) core.forget(r);
+}
+
+/** @returns the head after the delta. @throws Error when the delta does not follow what the state holds. */
+export function applyDelta(
+  core: Core,
+  before: Head,
+  delta: SessionDelta,
+  checkpoint: boolean,
+  options: RouterOptions,
+): Head {
+  const { head, seen, number } = decodeState(delta.router_state);
+  if (!checkpoint && before.seq !== 0 && delta.seq !== before.seq + 1)
+    throw new Error(`the log of ${delta.router} goes on at ${delta.seq}, after ${before.seq}`);
+  const keyframe = delta.pieces > 0 && !checkpoint;
+  if (delta.pieces > 0 && delta.piece === 1) {
+    core.prints.forgetTold();
+    if (keyframe) forgetOld(core, head.at, options);
+  }
+  core.prints.learn(delta.layouts);
+  const imaged = new Set<number>();
+  if (checkpoint) restorePiece(core, delta, seen ?? []);
+  else {
+    for (const image of delta.closed) closeImage(core, image, delta);
+    for (const image of delta.opened) imaged.add(openImage(core, image, number));
+    for (const list of [delta.changed, delta.rebase, delta.keyframe])
+      for (const image of list) imaged.add(changeImage(core, image));
+    for (const list of [delta.counters, delta.counters_rounded])
+      for (const counters of list) count(core, counters, imaged, delta.captured_at);
+    for (const print of delta.prints) {
+      const r = rowOf(core, print);
+      core.table.touch(r);
+      core.setWord(r, Col.printSet, core.prints.numberOf(BigInt.asUintN(64, print.layout)));
+      setPlace(core, r, print.rank, print.idle_since, print.clock_offset_s);
+    }
+    sight(core, delta, seen, number);
+  }
+  carryOrders(before, head, delta, seen, core);
+  return head;
+}
+
+function rowOf(core: Core, key: { tunnel_local_id: number; session_local_id: number }): number {
+  const r = core.table.find(keyOf(key.tunnel_local_id, key.session_local_id));
+  if (r < 0)
+    throw new Error(
+      `the log speaks of session ${key.tunnel_local_id}/${key.session_local_id}, which is not known`,
+    );
+  return r;
+}
+
+function setPlace(core: Core, r: number, rank: number, idleSince: number | null, offset: number): void {
+  core.setWord(r, Col.rank, rank);
+  core.setWord(r, Col.idleSince, idleSince === null ? noTime : Math.round(idleSince / 1000));
+  core.setWord(r, Col.clockOffset, offset);
+}
+
+function setMeta(core: Core, r: number, image: SessionImage): void {
+  core.setWord(r, Col.printSet, core.prints.numberOf(BigInt.asUintN(64, image.layout)));
+  setPlace(core, r, image.rank, image.idle_since, image.clock_offset_s);
+  core.setTime(r, Col.lastSeen, image.last_seen_at);
+}
+
+function openImage(core: Core, image: SessionImage, number: number): number {
+  const key = keyOf(image.tunnel_local_id, image.session_local_id);
+  const known = core.table.find(key);
+  if (known >= 0) core.forget(known);
+  const r = core.insert(key, rowOfImage(image, core.strings), 0);
+  core.setWord(r, Col.flags, (((number & 0xffff) << 16) | (image.reason === 'new' ? Flag.born : 0)) >>> 0);
+  setMeta(core, r, image);
+  return key;
+}
+
+function closeImage(core: Core, image: SessionImage, delta: SessionDelta): void {
+  core.close(rowOf(core, image), image.reason === 'replaced' ? delta.captured_at : delta.at);
+}
+
+function changeImage(core: Core, image: SessionImage): number {
+  const r = rowOf(core, image);
+  core.table.load(r, old, 0);
+  core.rewrite(r, old, 0, rowOfImage(image, core.strings), 0);
+  setMeta(core, r, image);
+  return keyOf(image.tunnel_local_id, image.session_local_id);
+}
+
+function restorePiece(core: Core, delta: SessionDelta, times: readonly number[]): void {
+  [...delta.keyframe, ...delta.closed].forEach((image, i) => {
+    const key = openImage(core, image, 0);
+    const r = core.table.find(key);
+    const time = times[i] ?? 0;
+    if (i < delta.keyframe.length) core.setTime(r, Col.countersAt, time);
+    else core.close(r, time);
+  });
+}
+
+/** Adds deltas to the counters, unless an image of the same delta holds them already. */
+function count(
+  core: Core,
+  counters: CounterDelta | RoundedCounterDelta,
+  imaged: ReadonlySet<number>,
+  capturedAt: number,
+): void {
+  const r = rowOf(core, counters);
+  core.setTime(r, Col.countersAt, Math.max(capturedAt, core.time(r, Col.countersAt)));
+  if (imaged.has(keyOf(counters.tunnel_local_id, counters.session_local_id))) return;
+  core.table.load(r, old, 0);
+  now.set(old);
+  counterFields.forEach((f, c) => {
+    if ((counters.seen & (1 << c)) === 0) return;
+    const index = counterIndex[c] as number;
+    const slot = slotOf[index] as number;
+    const value = BigInt.asUintN(64, getU64(old, slot) + BigInt.asUintN(64, counters.deltas[f.name] ?? 0n));
+    setU64(now, slot, value);
+    setPresence(now, 0, index, Presence.value);
+    if (!('errors' in counters)) return;
+    const half = BigInt.asUintN(64, counters.errors[f.name] ?? 0n) - halfWidth(getRounding(old, 0, c));
+    setRounding(now, 0, c, half > 0n ? String(half).length : 0);
+  });
+  core.rewriteCounters(r, old, 0, now, 0);
+}
+
+/** Who was seen when: all live sessions after a whole snapshot, else those that the delta lists. */
+function sight(core: Core, delta: SessionDelta, seen: readonly number[] | null, number: number): void {
+  const entry = delta.ledger[0];
+  if (entry?.outcome !== 'applied' || delta.captured_at < delta.at) return;
+  const kind = `${entry.format}/${entry.level}`;
+  const rows =
+    seen === null ? [...core.liveRows()] : seen.map((key) => core.table.find(key)).filter((r) => r >= 0);
+  for (const r of rows) {
+    core.table.touch(r);
+    core.setWord(r, Col.seen, number);
+    core.setTime(r, Col.lastSeen, Math.max(delta.captured_at, core.time(r, Col.lastSeen)));
+    const { shapes } = core.prints.sets[core.word(r, Col.printSet)] as PrintSet;
+    if (countsIn(shapes[kind] ?? ''))
+      core.setTime(r, Col.countersAt, Math.max(delta.captured_at, core.time(r, Col.countersAt)));
+  }
+}
+
+const counts = new Map<string, boolean>();
+
+function countsIn(shape: string): boolean {
+  let known = counts.get(shape);
+  if (known === undefined) {
+    known = [...counterIndex].some((index) => shape[index] === 'v');
+    if (counts.size > 10_000) counts.clear();
+    counts.set(shape, known);
+  }
+  return known;
+}
+
+/** Keys of the parts of unfinished snapshots: those before, and this delta's. */
+function carryOrders(
+  before: Head,
+  head: Head,
+  delta: SessionDelta,
+  seen: readonly number[] | null,
+  core: Core,
+): void {
+  for (const pending of head.pending) {
+    const earlier = before.pending.find((p) => p.id === pending.id);
+    pending.order = { ...earlier?.order, ...pending.order };
+    const entry = delta.ledger[0];
+    if (
+      entry !== undefined &&
+      !entry.final &&
+      seen !== null &&
+      `${entry.snapshot_id}#${entry.ordinal}` === pending.id
+    )
+      pending.order[entry.part] = [...seen];
+    if (delta.pieces > 0)
+      for (const key of Object.values(pending.order).flat()) {
+        const r = core.table.find(key);
+        if (r >= 0) core.setWord(r, Col.seen, Math.max(core.word(r, Col.seen), pending.number));
+      }
+  }
+}
