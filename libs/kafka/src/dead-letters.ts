@@ -19,13 +19,15 @@ export interface DeadLetter {
   readonly tries: number;
 }
 
-/** The message for the dead-letter topic. The original's Kafka timestamp is kept. */
+/**
+ * The message for the dead-letter topic. Its own Kafka timestamp is that of the failure, because retention goes by it; the
+ * original's is in a header.
+ */
 export function deadLetterOf(message: Message, reason: string, error: string): OutgoingMessage {
   const tries = Number(headerText(message, triesHeader) ?? 0);
   return {
     key: message.key,
     value: message.value,
-    timestamp: message.timestamp,
     headers: {
       ...originalHeaders(message),
       [`${prefix}reason`]: reason,
@@ -52,13 +54,20 @@ export function readDeadLetter(message: Message): DeadLetter | undefined {
   };
 }
 
-/** The original message again, to be sent to its topic. */
+/**
+ * The original message again, to be sent to its topic. It keeps its time, by a `captured-at` where it had none: what has become
+ * stale since must be seen to be stale.
+ */
 export function retryOf(message: Message): OutgoingMessage {
+  const letter = readDeadLetter(message);
   return {
     key: message.key,
     value: message.value,
-    timestamp: message.timestamp,
-    headers: { ...originalHeaders(message), [triesHeader]: String(readDeadLetter(message)?.tries ?? 1) },
+    headers: {
+      ...(letter === undefined ? {} : { 'captured-at': String(letter.time) }),
+      ...originalHeaders(message),
+      [triesHeader]: String(letter?.tries ?? 1),
+    },
   };
 }
 
