@@ -80,7 +80,8 @@ function makePart(printed: Printed, place: Place, cut: boolean, prng: Prng): Dra
     return draft(printed, { bytes, truth: capture, ending: 'cut', complete: split ? false : null, part });
   }
   const ending: Ending = !text ? 'closed' : closing ? 'prompt' : faults.has('open') ? 'open' : 'declared';
-  const ended = ending !== 'open' && (truth.finished || !place.last);
+  // Nothing at all proves nothing, whoever saw its end.
+  const ended = ending !== 'open' && whole.length > 0 && (truth.finished || !place.last);
   const capture: CaptureTruth = {
     listing: truth,
     first: place.first,

@@ -23,11 +23,17 @@ interface Known {
   /** The last listing that printed its counters. */
   counted: ListedSession | null;
   lastSeenAt: number;
+  /** When a cut capture showed its beginning only: which fields that told is not judged until it is seen whole again. */
+  glimpsedAt: number | null;
 }
 
 interface Pending {
+  /** Its first part to come. */
+  readonly capture: Capture;
   readonly parts: Set<number>;
   readonly listed: Set<number>;
+  /** Listed under the identity of another that was live: whether it is that one may be told by the last part. */
+  readonly doubtful: Map<string, ListedSession>;
   provable: boolean;
 }
 
@@ -75,15 +81,63 @@ export class Oracle {
       ...capture.faults,
     ].join(' ');
     const stale = this.#isStale(capture);
-    if (capture.truth.listing === null || stale) {
+    if (capture.truth.listing === null || capture.bytes.length === 0 || stale) {
       this.#nothing(deltas, capture.truth.listing === null ? 'no listing' : 'stale');
       return;
     }
     this.#newest = Math.max(this.#newest, capture.capturedAt);
     const { sessions } = capture.truth.listing;
     const { first, whole, partial } = capture.truth;
-    const visible = sessions.slice(first, first + whole);
+    const listed = sessions.slice(first, first + whole);
     const maybe = partial ? sessions[first + whole] : undefined;
+    this.#check(capture, this.#withoutDoubt(capture, listed, deltas), maybe, deltas);
+  }
+
+  /** Parts of a snapshot were given up: what was in doubt is told, and nothing closes for its absence. */
+  judgeExpired(deltas: readonly SessionDelta[]): void {
+    for (const pending of this.#pending.values()) {
+      const { capture, parts, doubtful } = pending;
+      const own = deltas.filter((d) => d.captured_at === capture.capturedAt);
+      if (own.length === 0 || parts.size === (capture.part?.of ?? 1)) continue;
+      this.#where = `${capture.router} ${String(capture.capturedAt)} given up`;
+      this.#check(capture, [...doubtful.values()], undefined, own);
+      doubtful.clear();
+    }
+  }
+
+  /** The part's sessions, less those that wait for the last part, and with all that waited when it is the last. */
+  #withoutDoubt(
+    capture: Capture,
+    listed: readonly ListedSession[],
+    deltas: readonly SessionDelta[],
+  ): readonly ListedSession[] {
+    const pending = this.#pending.get(`${capture.capturedAt} ${capture.command}`);
+    if (pending === undefined) return listed;
+    if (pending.parts.size === (capture.part?.of ?? 1)) {
+      const all = [...pending.doubtful.values(), ...listed];
+      pending.doubtful.clear();
+      return all;
+    }
+    const told = new Set(deltas.flatMap((d) => d.opened).map(keyOf));
+    const byKey = new Map([...this.#live].map(([uid, known]) => [known.key, { uid, known }]));
+    return listed.filter((session) => {
+      const key = keyOfSession(session);
+      const holder = byKey.get(key);
+      if (holder === undefined || told.has(key)) return true;
+      const before = Number(holder.known.merged.get('create_time'));
+      const moved = Math.abs(Number(session.record.values['create_time']) - before) > 2;
+      if (holder.uid === session.uid && !moved) return true;
+      pending.doubtful.set(key, session);
+      return false;
+    });
+  }
+
+  #check(
+    capture: Capture,
+    visible: readonly ListedSession[],
+    maybe: ListedSession | undefined,
+    deltas: readonly SessionDelta[],
+  ): void {
     this.#opens(visible, maybe, deltas);
     this.#closes(capture, visible, maybe, deltas);
     this.#counters(capture, visible, deltas);
@@ -104,10 +158,17 @@ export class Oracle {
     const part = capture.part?.number ?? 1;
     const pending = this.#pending.get(id);
     if (pending?.parts.has(part) === true) return true;
-    if (capture.truth.listing === null) return false;
+    if (capture.truth.listing === null || capture.bytes.length === 0) return false;
     if (pending === undefined && capture.capturedAt < this.#newest) return true;
     const provable = capture.truth.ended;
-    if (pending === undefined) this.#pending.set(id, { parts: new Set([part]), listed: new Set(), provable });
+    if (pending === undefined)
+      this.#pending.set(id, {
+        capture,
+        parts: new Set([part]),
+        listed: new Set(),
+        doubtful: new Map(),
+        provable,
+      });
     else {
       pending.parts.add(part);
       pending.provable &&= provable;
@@ -189,6 +250,8 @@ export class Oracle {
   #gone(capture: Capture, visible: readonly ListedSession[], must: Set<number>, may: Set<number>): void {
     const pending = this.#pending.get(`${capture.capturedAt} ${capture.command}`);
     if (pending === undefined) return;
+    const { listing, first, whole } = capture.truth;
+    for (const s of listing?.sessions.slice(first, first + whole) ?? []) pending.listed.add(s.uid);
     for (const s of visible) pending.listed.add(s.uid);
     const last = pending.parts.size === (capture.part?.of ?? 1);
     if (!last || !pending.provable) return;
@@ -207,7 +270,7 @@ export class Oracle {
     const destroyed = known.merged.get('state') === 'destroyed';
     if (destroyed && image.reason === 'gone') this.#say(`${known.key} was destroyed, told as gone`);
     if (!destroyed && image.reason === 'destroyed') this.#say(`${known.key} was not destroyed`);
-    if (image.last_seen_at !== known.lastSeenAt)
+    if (image.last_seen_at !== known.lastSeenAt && image.last_seen_at !== known.glimpsedAt)
       this.#say(`${known.key} was last seen ${String(known.lastSeenAt)}, told ${String(image.last_seen_at)}`);
   }
 
@@ -222,6 +285,7 @@ export class Oracle {
     ]);
     for (const c of all) told.set(keyOf(c), [...(told.get(keyOf(c)) ?? []), c]);
     const opened = new Map(deltas.flatMap((d) => d.opened).map((image) => [keyOf(image), image.reason]));
+    const anomalies = new Set(deltas.flatMap((d) => d.anomalies).map((a) => `${keyOf(a)} ${a.field}`));
     for (const session of visible) {
       const key = keyOfSession(session);
       const list = told.get(key) ?? [];
@@ -233,7 +297,15 @@ export class Oracle {
         if (typeof value !== 'bigint') continue;
         const delta = given?.deltas[name] ?? 0n;
         const error = given?.errors[`${name}_error`] ?? 0n;
-        this.#oneCounter(session, name, value, BigInt.asIntN(64, delta), error, opened.get(key));
+        this.#oneCounter(
+          session,
+          name,
+          value,
+          BigInt.asIntN(64, delta),
+          error,
+          opened.get(key),
+          anomalies.has(`${key} ${name}`),
+        );
       }
     }
     if (!capture.truth.partial)
@@ -247,8 +319,11 @@ export class Oracle {
     delta: bigint,
     error: bigint,
     opened: string | undefined,
+    anomalous: boolean,
   ): void {
-    const before = (this.#live.get(session.uid) ?? this.#closed.get(session.uid))?.counted;
+    const known = this.#live.get(session.uid) ?? this.#closed.get(session.uid);
+    if (known !== undefined && known.glimpsedAt !== null) return;
+    const before = known?.counted;
     const key = `${keyOfSession(session)} ${name}`;
     const half = session.record.rounding[name] ?? 0n;
     if (before?.record.values[name] === undefined) {
@@ -270,6 +345,9 @@ export class Oracle {
     const bound = half + (before.record.rounding[name] ?? 0n);
     const off = delta > truth ? delta - truth : truth - delta;
     if (error > bound) this.#say(`${key}: error ${String(error)} above ${String(bound)}`);
+    // A rounded number may round past the wrap: then nobody can tell, and it is an anomaly.
+    const down = value < BigInt(before.record.values[name] ?? 0n);
+    if (bound > 0n && down && anomalous) return;
     if (off > error) this.#say(`${key}: counted ${String(truth)}, told ${String(delta)} ± ${String(error)}`);
   }
 
@@ -290,6 +368,7 @@ export class Oracle {
       const got = told.get(key) ?? new Set();
       told.delete(key);
       const known = this.#live.get(session.uid);
+      if (known !== undefined && known.glimpsedAt !== null) continue;
       const expected = known === undefined ? new Set<string>() : differences(known, session, capture.level);
       for (const name of expected) if (!got.has(name)) this.#say(`${key}: ${name} changed and was not told`);
       for (const name of got) {
@@ -313,9 +392,9 @@ export class Oracle {
       this.#closed.set(uid, known);
     }
     for (const session of visible) this.#see(session, capture);
-    const key = maybe === undefined ? '' : keyOfSession(maybe);
-    if (maybe !== undefined && deltas.some((d) => d.opened.some((image) => keyOf(image) === key)))
-      this.#see(maybe, capture);
+    if (maybe === undefined) return;
+    const opened = deltas.some((d) => d.opened.some((image) => keyOf(image) === keyOfSession(maybe)));
+    this.#glimpse(maybe, capture, opened);
   }
 
   #see(session: ListedSession, capture: Capture): void {
@@ -327,6 +406,17 @@ export class Oracle {
     known.byLevel.set(capture.level, session);
     if (session.record.values['data_rx_bytes'] !== undefined) known.counted = session;
     known.last = session;
+    known.lastSeenAt = capture.capturedAt;
+    known.glimpsedAt = null;
+  }
+
+  /** A session of which only the beginning was captured: it is known to be there, and little else. */
+  #glimpse(session: ListedSession, capture: Capture, opened: boolean): void {
+    const known = this.#live.get(session.uid) ?? this.#closed.get(session.uid) ?? blank(session);
+    known.glimpsedAt = capture.capturedAt;
+    if (!opened) return;
+    this.#closed.delete(session.uid);
+    this.#live.set(session.uid, known);
     known.lastSeenAt = capture.capturedAt;
   }
 
@@ -368,6 +458,7 @@ function blank(session: ListedSession): Known {
     byLevel: new Map(),
     counted: null,
     lastSeenAt: 0,
+    glimpsedAt: null,
   };
 }
 
