@@ -69,6 +69,7 @@ export function prepare(messages: readonly Message[], chain: Chain, context: Bat
       else
         builder.item(message, {
           ...tick,
+          partition: context.partition,
           previous: source,
           timestamp: message.timestamp,
           router: admission.router,

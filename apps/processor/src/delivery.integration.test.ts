@@ -1,10 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { headerText, partitionOf, readDeadLetter, type OutgoingMessage } from '@sessionreel/kafka';
 import { waitFor } from '@sessionreel/ops';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { Bench, partitions } from '../fixtures/bench.ts';
 
-const brokers = [process.env['REEL_TEST_KAFKA_BROKERS'] ?? ''];
+const brokers = inject('brokers');
 
 let bench: Bench;
 beforeEach(async () => {

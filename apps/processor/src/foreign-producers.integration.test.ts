@@ -1,9 +1,9 @@
 import { partitionOf } from '@sessionreel/kafka';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { Bench, partitions } from '../fixtures/bench.ts';
 import { produceWithLibrdkafka, pythonWithKafka } from '../fixtures/python.ts';
 
-const brokers = [process.env['REEL_TEST_KAFKA_BROKERS'] ?? ''];
+const brokers = inject('brokers');
 const found = await pythonWithKafka();
 if ('missing' in found) console.warn(`producers by librdkafka are not tested: ${found.missing}`);
 

@@ -14,10 +14,12 @@ import {
   type Logger,
   type SettingValues,
 } from '@sessionreel/ops';
+import { SchemaRegistry } from '@sessionreel/session-events';
+import { WorkerLost } from '@sessionreel/workers';
 import { processorMetrics } from './metrics.ts';
 import { Processor } from './processor.ts';
 import { settings } from './settings.ts';
-import type { WorkerData } from './worker.ts';
+import type { WorkerData } from './worker-data.ts';
 
 type Config = SettingValues<typeof settings>;
 
@@ -32,7 +34,7 @@ export async function main(args: readonly string[] = process.argv.slice(2)): Pro
   const client = new KafkaClient(kafkaSettings(config, log));
   let failure = '';
   const processor = new Processor({
-    ...optionsOf(config, fleet),
+    ...optionsOf(config, fleet, await schemaIdOf(config)),
     client,
     log,
     metrics: processorMetrics(metrics),
@@ -75,6 +77,7 @@ async function startWhenKafkaIsThere(processor: Processor, log: Logger, signal: 
       return;
     } catch (error) {
       signal.throwIfAborted();
+      if (error instanceof WorkerLost) throw error;
       log.warn({ tries, error: error instanceof Error ? error.message : String(error) }, 'waiting for Kafka');
       await pause(Math.min(5_000, 250 * tries), signal);
     }
@@ -89,6 +92,12 @@ function fleetOf(config: Config, log: Logger): Fleet {
     for (const problem of error.problems) log.fatal(problem);
     process.exit(2);
   }
+}
+
+/** Registers the event schema, where a registry is configured. */
+async function schemaIdOf(config: Config): Promise<number | null> {
+  if (config.schemaRegistryUrl === '') return null;
+  return new SchemaRegistry({ url: config.schemaRegistryUrl }).register(config.eventsTopic);
 }
 
 function kafkaSettings(config: Config, log: Logger): KafkaSettings {
@@ -114,10 +123,12 @@ function kafkaSettings(config: Config, log: Logger): KafkaSettings {
 function optionsOf(
   config: Config,
   fleet: Fleet,
+  schemaId: number | null,
 ): Omit<ConstructorParameters<typeof Processor>[0], 'client' | 'log' | 'metrics' | 'onFailed'> {
   const data: WorkerData = {
     expansionLimit: config.expansionLimit,
     timezones: new Map([...fleet.routers].map(([name, router]) => [name, router.timezone])),
+    schemaId,
   };
   return {
     snapshotsTopic: config.snapshotsTopic,

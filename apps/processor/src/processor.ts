@@ -80,7 +80,10 @@ export class Processor {
       workerData: options.worker.data,
       onLost: (lost) => {
         options.metrics.workersLost.inc({ reason: lost.reason });
-        options.log.error({ worker: lost.shard, reason: lost.reason, error: lost }, 'a worker was replaced');
+        options.log.error(
+          { worker: lost.shard, reason: lost.reason, error: lost.message },
+          'a worker was replaced',
+        );
       },
     });
   }
@@ -89,6 +92,8 @@ export class Processor {
     const options = this.#options;
     const { topics, partitions } = await this.#look();
     this.#pool.start();
+    // A worker that cannot even load is no reason to condemn a message.
+    await this.#pool.run(0, { kind: 'begin', partition: -1, epoch: 0 });
     const consumer = new GroupConsumer(options.client, {
       groupId: options.groupId,
       topic: options.snapshotsTopic,

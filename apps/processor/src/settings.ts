@@ -44,6 +44,11 @@ export const settings = {
     'what one compressed capture or batch may expand to, bytes',
   ),
   eventsCompression: setting(kinds.choice(['none', 'gzip', 'zstd']), 'none', 'compression of the events'),
+  schemaRegistryUrl: setting(
+    kinds.text(),
+    '',
+    'Confluent schema registry; Avro single-object encoding when empty',
+  ),
   breakerWindow: setting(kinds.integer(1), 50, 'messages that the breaker looks back on'),
   breakerShare: setting(kinds.integer(1, 100), 50, 'per cent of them that may fail'),
   sessionTimeout: setting(kinds.duration(), 10_000, 'after which Kafka takes a silent member for dead, ms'),

@@ -26,6 +26,7 @@ export interface Refusal {
 
 /** One message for a worker. */
 export interface Item {
+  readonly partition: number;
   readonly offset: number;
   /** Source offset of the ledger entry before it in the partition; -1 for the first. */
   readonly previous: number;

@@ -84,7 +84,27 @@ export class KafkaAdmin {
       replicationFactor: spec.replication ?? 1,
       configEntries: Object.entries(spec.config ?? {}).map(([name, value]) => ({ name, value })),
     }));
-    await this.#ask('creating topics', (admin) => admin.createTopics({ topics, waitForLeaders: true }));
+    // kafkajs's own wait gives up at the first answer of a broker that has not heard of the topic yet.
+    await this.#ask('creating topics', (admin) => admin.createTopics({ topics, waitForLeaders: false }));
+    for (const { topic, partitions } of missing) await this.#hasLeaders(topic, partitions);
+  }
+
+  async #hasLeaders(topic: string, partitions: number): Promise<void> {
+    const until = performance.now() + 20_000;
+    for (;;) {
+      try {
+        const metadata = await this.#ask(`looking at ${topic}`, (admin) =>
+          admin.fetchTopicMetadata({ topics: [topic] }),
+        );
+        const led = metadata.topics[0]?.partitions.filter((p) => p.leader >= 0 && p.partitionErrorCode === 0);
+        if ((led?.length ?? 0) >= partitions) return;
+      } catch (error) {
+        if (performance.now() > until) throw error;
+      }
+      if (performance.now() > until)
+        throw new KafkaError('timeout', `${topic} was created, but has no leaders yet`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   }
 
   /** Deletes what stands below `offset` in one partition, for good. */

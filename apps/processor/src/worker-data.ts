@@ -1,0 +1,9 @@
+/** What each worker is given when it starts. */
+export interface WorkerData {
+  /** What one compressed capture may expand to, bytes. */
+  readonly expansionLimit: number;
+  /** IANA names by router, from the fleet file. */
+  readonly timezones: ReadonlyMap<string, string>;
+  /** Id of the event schema in a Confluent registry; null for Avro's single-object encoding. */
+  readonly schemaId: number | null;
+}

@@ -1,0 +1,21 @@
+/** The entry of a worker thread. */
+import { givenToWorker, moving } from '@sessionreel/workers';
+import { Host } from './host.ts';
+import { L2tpMachine } from './l2tp-machine.ts';
+import type { DoneResult, EventsResult, Task } from './tasks.ts';
+import type { WorkerData } from './worker-data.ts';
+
+const { expansionLimit, timezones, schemaId } = givenToWorker() as WorkerData;
+const host = new Host(
+  (router) =>
+    new L2tpMachine(router, {
+      timezone: timezones.get(router) ?? 'UTC',
+      expansionLimit,
+      framing: { schemaId },
+    }),
+);
+
+export default function run(task: Task): DoneResult | EventsResult {
+  const result = host.run(task);
+  return 'buffer' in result ? moving(result, [result.buffer]) : result;
+}
