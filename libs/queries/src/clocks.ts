@@ -64,7 +64,13 @@ export function addClocks(
   const now = router === null ? null : router + details.clockOffset;
   const created = values['create_time'];
   set(values, 'up_time_s', letterOf(presence, upIndex), now, typeof created === 'number' ? created : null);
-  set(values, 'idle_time_s', letterOf(presence, idleIndex), now, details.idleSince);
+  set(
+    values,
+    'idle_time_s',
+    letterOf(presence, idleIndex),
+    now, // Nothing to be idle since, but a value printed: an active session, which prints zero.
+    details.idleSince ?? now,
+  );
 }
 
 function set(

@@ -14,4 +14,10 @@ export {
   type SourcePosition,
 } from './ledger.ts';
 export { scopeText } from './scope.ts';
-export { stateAt, type RouterStateAt, type StateQuestion, type StateSession } from './state.ts';
+export {
+  stateAt,
+  type PartFrame,
+  type RouterStateAt,
+  type StateQuestion,
+  type StateSession,
+} from './state.ts';

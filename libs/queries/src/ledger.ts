@@ -12,6 +12,8 @@ export interface LedgerSnapshot {
   /** Rows of history up to this one include what the snapshot did. */
   readonly seq: bigint;
   readonly ordinal: number;
+  readonly part: number;
+  readonly parts: number;
   readonly final: boolean;
   readonly format: Format | '';
   readonly level: Level | '';
@@ -37,6 +39,8 @@ interface LedgerRow {
   gop: string;
   seq: string;
   ordinal: number;
+  part: number;
+  parts: number;
   final: boolean;
   format: string;
   level: string;
@@ -54,7 +58,7 @@ interface LedgerRow {
 }
 
 const ledgerColumns = `snapshot_id, ${msOf('s.at')} AS at, ${msOf('s.captured_at')} AS captured_at, ${msOf('s.gop')} AS gop,
-  seq, ordinal, final, format, level, scope, variant, command, complete, reason, sessions,
+  seq, ordinal, part, parts, final, format, level, scope, variant, command, complete, reason, sessions,
   toUnixTimestamp(router_clock) AS clock, clock_steps, state_hash, by_state, document`;
 
 function ledgerSnapshot(row: LedgerRow): LedgerSnapshot {
@@ -65,6 +69,8 @@ function ledgerSnapshot(row: LedgerRow): LedgerSnapshot {
     gop: Number(row.gop),
     seq: BigInt(row.seq),
     ordinal: row.ordinal,
+    part: row.part,
+    parts: row.parts,
     final: row.final,
     format: row.format as Format | '',
     level: row.level as Level | '',
@@ -84,6 +90,7 @@ function ledgerSnapshot(row: LedgerRow): LedgerSnapshot {
 
 export interface SnapshotFilter {
   readonly level?: Level | undefined;
+  readonly format?: Format | undefined;
   /** Exactly this scope. */
   readonly scope?: string | undefined;
   /** With the router's clock on it. */
@@ -106,6 +113,7 @@ export async function newestSnapshot(
     "outcome = 'applied'",
     'final',
     ...(filter.level === undefined ? [] : ['level = {level:String}']),
+    ...(filter.format === undefined ? [] : ['format = {format:String}']),
     ...(filter.scope === undefined ? [] : ['scope = {scope:String}']),
     ...(filter.withClock === true ? ['router_clock IS NOT NULL'] : []),
     ...(filter.from === undefined ? [] : ["s.at >= {from:DateTime64(3, 'UTC')}"]),
@@ -114,6 +122,7 @@ export async function newestSnapshot(
     router,
     at: utcText(at),
     ...(filter.level === undefined ? {} : { level: filter.level }),
+    ...(filter.format === undefined ? {} : { format: filter.format }),
     ...(filter.scope === undefined ? {} : { scope: filter.scope }),
     ...(filter.from === undefined ? {} : { from: utcText(filter.from) }),
   };

@@ -1,5 +1,5 @@
 /** The state of a router at a time, as it was printed. */
-import type { Level, Scope, SessionRecord } from '@sessionreel/session-model';
+import type { Format, Level, Scope, SessionRecord } from '@sessionreel/session-model';
 import {
   QuestionError,
   asked,
@@ -19,7 +19,16 @@ import {
   type KeptSession,
 } from './columns.ts';
 import { addCounters, type GroupRows } from './counters.ts';
-import { entriesOf, groupAt, newestSnapshot, spanOf, type Group, type LedgerSnapshot } from './ledger.ts';
+import {
+  entriesOf,
+  groupAt,
+  newestSnapshot,
+  spanOf,
+  type Group,
+  type LedgerSnapshot,
+  type SnapshotFilter,
+} from './ledger.ts';
+import { asPrinted, classPrints, documentsOf, type ClassPrint, type PrintClass } from './layouts.ts';
 import { identityFilters, scopeConditions, scopeText } from './scope.ts';
 
 export interface StateQuestion extends AskOptions {
@@ -28,19 +37,33 @@ export interface StateQuestion extends AskOptions {
   readonly at: number;
   /** The command's filters by their CLI names. */
   readonly scope?: Scope;
-  /** Level to be printed: the layouts are those of the newest snapshot of that level, the values the newest of any. */
+  /** Level to be printed; default: that of the newest snapshot. */
   readonly level?: Level;
+  /** Format to be printed; default: that of the newest snapshot. */
+  readonly format?: Format;
 }
 
 export interface StateSession {
+  /** Everything that is known. */
   readonly record: SessionRecord;
-  /** Id of its layout; 0n when it is not known. */
-  readonly layout: bigint;
+  /** What the format and level asked for printed of it last. */
+  readonly printed: SessionRecord;
+  /** JSON of the session's layout in that format and level; null when it was never printed so. */
+  readonly layout: string | null;
+  /** Place in the listing. */
   readonly rank: number;
-  /** When a snapshot last changed what is known of it (ms UTC). */
+  /** Of its last row of history (ms UTC). */
   readonly changedAt: number;
   /** Create time as UTC (ms); null when not known. */
   readonly createdAt: number | null;
+}
+
+/** The frame of one part of a snapshot. */
+export interface PartFrame {
+  readonly part: number;
+  /** JSON of the frame; '' when it is not known. */
+  readonly document: string;
+  readonly sessions: number;
 }
 
 export interface RouterStateAt {
@@ -48,14 +71,16 @@ export interface RouterStateAt {
   readonly at: number;
   /** The newest snapshot at or before the time, of any level and scope: as of when the values are. */
   readonly asOf: LedgerSnapshot;
-  /** The snapshot by which it is printed: layouts, order, clock. The newest of the asked level and scope, else `asOf`. */
+  /** The snapshot whose frame is printed: the newest of the asked format, level and scope, else `asOf`. */
   readonly printedBy: LedgerSnapshot;
+  readonly format: Format;
+  readonly level: Level;
   /** In the order of the listing. */
   readonly sessions: readonly StateSession[];
-  /** Definitions (JSON) of the layouts in use, by id. */
-  readonly layouts: ReadonlyMap<bigint, string>;
-  /** Definition (JSON) of the frame; undefined when it is not known. */
-  readonly document: string | undefined;
+  /** JSON of the frame of `printedBy` (of its last part); '' when it is not known. */
+  readonly document: string;
+  /** Frames of the parts of `printedBy`, one where it came whole. */
+  readonly parts: readonly PartFrame[];
   /** Whether as many sessions were found as the ledger says; false means that an insert is under way or data is lost. */
   readonly consistent: boolean;
 }
@@ -63,37 +88,37 @@ export interface RouterStateAt {
 /** @throws QuestionError when the router is not known or the time is before its history */
 export async function stateAt(client: QueryClient, question: StateQuestion): Promise<RouterStateAt> {
   const { router, at, scope = {} } = question;
-  const options: AskOptions = question;
-  const asOf = await newestSnapshot(client, router, at, {}, options);
-  const group = asOf === undefined ? undefined : await groupAt(client, router, at, options);
+  const asOf = await newestSnapshot(client, router, at, {}, question);
+  const group = asOf === undefined ? undefined : await groupAt(client, router, at, question);
   if (asOf === undefined || group === undefined) throw await noState(client, question);
-  const printedBy = await printingSnapshot(client, question, asOf, group);
+  const printedBy = await printingSnapshot(client, question, asOf);
+  const format = question.format ?? (printedBy.format === '' ? 'text' : printedBy.format);
+  const level = question.level ?? (printedBy.level === '' ? 'extensive' : printedBy.level);
   const rows = groupRows(
     question,
     group,
     scopeConditions(scope, (n) => identityFilters.has(n)),
   );
   const kept = await keptSessions(client, rows, scope);
-  const older = printedBy.seq < asOf.seq ? printedBy.seq : undefined;
-  await addPrints(client, rows, kept, older);
+  await addPrints(client, rows, kept);
   const sessions = new Map([...kept].map(([key, k]) => [key, k.session]));
   await addCounters(client, rows, sessions, await anyRounded(client, question, group));
-  const clock = await clockOf(client, question, printedBy);
+  const clock = await clockOf(client, question, asOf);
+  const kind: PrintClass = `${format}/${level}`;
+  const sets = new Set([...kept.values()].map((k) => k.details.layout));
+  const prints = await classPrints(client, sets, kind, rows, question);
   const ordered = [...kept.values()].sort((a, b) => a.details.rank - b.details.rank);
-  const layouts = await layoutsOf(
-    client,
-    [printedBy.document, ...ordered.map((s) => s.details.layout)],
-    rows,
-    options,
-  );
+  const parts = await framesOf(client, question, printedBy);
   return {
     router,
     at,
     asOf,
     printedBy,
-    sessions: ordered.map((s) => finished(s, clock)),
-    layouts,
-    document: layouts.get(printedBy.document),
+    format,
+    level,
+    sessions: ordered.map((s) => finished(s, clock, prints)),
+    document: parts.at(-1)?.document ?? '',
+    parts,
     consistent: isConsistent(asOf, kept.size, scope),
   };
 }
@@ -108,10 +133,36 @@ interface Kept {
   readonly createdAt: number | null;
 }
 
-function finished(kept: Kept, clock: ListingClock): StateSession {
+function finished(kept: Kept, clock: ListingClock, prints: ReadonlyMap<bigint, ClassPrint>): StateSession {
   const { session, details, changedAt, createdAt } = kept;
   addClocks(session.values, session.presence, details, clock);
-  return { record: recordOf(session), layout: details.layout, rank: details.rank, changedAt, createdAt };
+  const record = recordOf(session);
+  const print = prints.get(details.layout);
+  return {
+    record,
+    printed: asPrinted(record, print?.shape ?? ''),
+    layout: print?.layout ?? null,
+    rank: details.rank,
+    changedAt,
+    createdAt,
+  };
+}
+
+async function framesOf(
+  client: QueryClient,
+  question: StateQuestion,
+  snapshot: LedgerSnapshot,
+): Promise<PartFrame[]> {
+  const entries =
+    snapshot.parts === 1 ? [snapshot] : await entriesOf(client, question.router, snapshot, question);
+  const documents = await documentsOf(
+    client,
+    entries.map((e) => e.document),
+    question,
+  );
+  return entries
+    .map((e) => ({ part: e.part, document: documents.get(e.document) ?? '', sessions: e.sessions }))
+    .sort((a, b) => a.part - b.part);
 }
 
 async function noState(client: QueryClient, question: StateQuestion): Promise<QuestionError> {
@@ -123,22 +174,22 @@ async function noState(client: QueryClient, question: StateQuestion): Promise<Qu
   );
 }
 
-/** By level and scope, within the group: layouts of before it are in no row of it. */
+/** By format, level and scope; where there was none of that scope, of any. */
 async function printingSnapshot(
   client: QueryClient,
   question: StateQuestion,
   asOf: LedgerSnapshot,
-  group: Group,
 ): Promise<LedgerSnapshot> {
-  const scope = question.scope === undefined ? undefined : scopeText(question.scope);
-  const { level } = question;
+  const { level, format } = question;
+  const scope = scopeText(question.scope ?? {});
   const fits = (s: LedgerSnapshot): boolean =>
-    (level === undefined || s.level === level) && (scope === undefined || s.scope === scope);
+    (level === undefined || s.level === level) &&
+    (format === undefined || s.format === format) &&
+    s.scope === scope;
   if (fits(asOf)) return asOf;
-  const from = group.gop;
-  const ask = (filter: { level?: Level | undefined; scope?: string | undefined }) =>
-    newestSnapshot(client, question.router, question.at, { ...filter, from }, question);
-  return (await ask({ level, scope })) ?? (await ask({ level })) ?? asOf;
+  const ask = (filter: SnapshotFilter) =>
+    newestSnapshot(client, question.router, question.at, { level, format, ...filter }, question);
+  return (await ask({ scope })) ?? (await ask({})) ?? asOf;
 }
 
 function groupRows(
@@ -210,35 +261,21 @@ function detailsOf(layout: unknown, rank: unknown, idle: unknown, offset: unknow
 const printColumns =
   'seq, tunnel_local_id, session_local_id, layout, rank, toUnixTimestamp(idle_since) AS idle, clock_offset_s';
 
-/**
- * Print details that moved without an event. With `until`, everything after that row is passed over: an older snapshot of another level
- * is what is printed by, and the details of images are asked for again as they were then.
- */
+/** Print details that moved without an event. */
 async function addPrints(
   client: QueryClient,
   rows: GroupRows,
   kept: ReadonlyMap<number, Kept>,
-  until: bigint | undefined,
 ): Promise<void> {
-  const limit = until === undefined ? '' : 'AND seq <= {until:UInt64}';
-  const options: QueryOptions =
-    until === undefined
-      ? rows.options
-      : { ...rows.options, params: { ...rows.options.params, until: String(until) } };
-  const take = async (table: string): Promise<void> => {
-    const query = `SELECT ${printColumns} FROM ${table} WHERE ${rows.where} ${limit} ${backwards}`;
-    for await (const block of client.blocks(query, options))
-      for (const [seq, tunnel, session, layout, rank, idle, offset] of block) {
-        const found = kept.get(sessionKey(Number(tunnel), Number(session)));
-        const own = BigInt(seq as string);
-        if (found === undefined || (own < found.seq && until === undefined)) continue;
-        if (until !== undefined && own < found.seq && found.seq <= until) continue;
-        found.details = detailsOf(layout, rank, idle, offset);
-        found.seq = own;
-      }
-  };
-  if (until !== undefined) await take('session_history');
-  await take('session_prints');
+  const query = `SELECT ${printColumns} FROM session_prints WHERE ${rows.where} ${backwards}`;
+  for await (const block of client.blocks(query, rows.options))
+    for (const [seq, tunnel, session, layout, rank, idle, offset] of block) {
+      const found = kept.get(sessionKey(Number(tunnel), Number(session)));
+      const own = BigInt(seq as string);
+      if (found === undefined || own < found.seq) continue;
+      found.details = detailsOf(layout, rank, idle, offset);
+      found.seq = own;
+    }
 }
 
 async function anyRounded(client: QueryClient, question: StateQuestion, group: Group): Promise<boolean> {
@@ -254,39 +291,13 @@ async function anyRounded(client: QueryClient, question: StateQuestion, group: G
 async function clockOf(
   client: QueryClient,
   question: StateQuestion,
-  printedBy: LedgerSnapshot,
+  asOf: LedgerSnapshot,
 ): Promise<ListingClock> {
-  const entries = await entriesOf(client, question.router, printedBy, question);
+  const entries = await entriesOf(client, question.router, asOf, question);
   if (entries.some((e) => e.routerClock !== null)) return listingClock(entries);
-  const before = await newestSnapshot(client, question.router, printedBy.at, { withClock: true }, question);
+  const before = await newestSnapshot(client, question.router, asOf.at, { withClock: true }, question);
   if (before === undefined) return listingClock([]);
-  return listingClock([before], Math.round((printedBy.capturedAt - before.capturedAt) / 1_000));
-}
-
-/** More ids than this are not sent but looked up where they stand: they would not fit into a request's address. */
-const manyLayouts = 200;
-
-/** Definitions by id. With many of them (layouts can be a session's own) all of the group's are read. */
-async function layoutsOf(
-  client: QueryClient,
-  ids: readonly bigint[],
-  rows: GroupRows,
-  options: AskOptions,
-): Promise<Map<bigint, string>> {
-  const wanted = new Set(ids.filter((id) => id !== 0n));
-  if (wanted.size === 0) return new Map();
-  const few = wanted.size <= manyLayouts;
-  const ofGroup = (table: string): string => `SELECT layout FROM ${table} WHERE ${rows.where}`;
-  const where = few
-    ? 'id IN {ids:Array(UInt64)}'
-    : `id IN (${ofGroup('session_history')} UNION DISTINCT ${ofGroup('session_prints')})
-       OR id IN (SELECT document FROM snapshots WHERE router = {router:String} AND at BETWEEN {gop:DateTime64(3, 'UTC')} AND {at:DateTime64(3, 'UTC')})`;
-  const found = await client.rows<{ id: string; definition: string }>(
-    `SELECT id, any(definition) AS definition FROM layouts WHERE ${where} GROUP BY id`,
-    few ? asked(options, { ids: [...wanted] }) : rows.options,
-  );
-  const all = found.map((r): [bigint, string] => [BigInt(r.id), r.definition]);
-  return new Map(all.filter(([id]) => wanted.has(id)));
+  return listingClock([before], Math.round((asOf.capturedAt - before.capturedAt) / 1_000));
 }
 
 /** The ledger counts the live sessions after each finished snapshot; with a filter there is nothing to compare. */

@@ -58,7 +58,7 @@ function startLoader(): ChildProcess {
     },
   });
   running.add(child);
-  child.stdout?.on('data', (chunk: Buffer) =>
+  child.stdout.on('data', (chunk: Buffer) =>
     appendFileSync(process.env['REEL_TEST_LOG'] ?? '/dev/null', chunk),
   );
   child.on('exit', () => running.delete(child));

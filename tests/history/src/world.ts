@@ -16,7 +16,7 @@ export interface Truth {
   readonly at: number;
   readonly records: ReadonlyMap<
     string,
-    { values: Record<string, FieldValue>; rounding: Record<string, bigint>; layout: bigint; rank: number }
+    { values: Record<string, FieldValue>; rounding: Record<string, bigint>; rank: number }
   >;
 }
 
@@ -48,6 +48,9 @@ export function random(seed: number): () => number {
 }
 
 const zoneS = 7_200;
+/** Ids above 2^63: they must not be taken for negative. */
+const setId = 2n ** 63n + 5n;
+const setText = JSON.stringify({ set: { 'text/extensive': (2n ** 63n + 9n).toString(16) }, shapes: {} });
 const mod = (n: bigint): bigint => BigInt.asUintN(64, n);
 
 export class World {
@@ -102,7 +105,8 @@ export class World {
     );
     delta.layouts.push(
       { id: 77n, definition: '{"frame":1}' },
-      { id: 2n ** 63n + 5n, definition: '{"body":1}' },
+      { id: setId, definition: setText },
+      { id: 2n ** 63n + 9n, definition: '{"body":1}' },
     );
     this.#remember(at, clock);
     return keyframe ? [delta, ...this.#keyframe(at)] : [delta];
@@ -142,7 +146,7 @@ export class World {
       since: created,
       idleSince: this.#next() < 0.5 ? null : created + 1,
       offset: this.#int(3) - 1,
-      layout: 2n ** 63n + 5n,
+      layout: setId,
       rank: this.#int(600),
       unknown: this.#next() < 0.2 ? [{ name: 'Colour', value: 'blue' }] : [],
     };
@@ -282,7 +286,7 @@ export class World {
   #remember(at: number, clock: number): void {
     const records = new Map<
       string,
-      { values: Record<string, FieldValue>; rounding: Record<string, bigint>; layout: bigint; rank: number }
+      { values: Record<string, FieldValue>; rounding: Record<string, bigint>; rank: number }
     >();
     for (const [key, s] of this.#sessions) {
       const now = clock + (s.rank >= 300 ? 1 : 0) + s.offset;
@@ -294,7 +298,7 @@ export class World {
       const rounding = Object.fromEntries(
         counterFields.flatMap((f, i) => ((s.half[i] ?? 0n) > 0n ? [[f.name, s.half[i] as bigint]] : [])),
       );
-      records.set(key, { values, rounding, layout: s.layout, rank: s.rank });
+      records.set(key, { values, rounding, rank: s.rank });
     }
     this.truths.push({ at, records });
   }

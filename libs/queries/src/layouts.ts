@@ -1,0 +1,111 @@
+/**
+ * How sessions were printed, by class (format and level). A session names a set, whose definition is
+ * `{"set": {"text/extensive": "<id of a layout, 16 hex digits>", …}, "shapes": {"text/extensive": "<presence string>", …}}`.
+ */
+import {
+  fields,
+  type FieldValue,
+  type Format,
+  type Level,
+  type SessionRecord,
+} from '@sessionreel/session-model';
+import { asked, type AskOptions, type QueryClient } from './client.ts';
+import type { GroupRows } from './counters.ts';
+
+export type PrintClass = `${Format}/${Level}`;
+
+/** How one session prints in one class. */
+export interface ClassPrint {
+  /** The layout's JSON. */
+  readonly layout: string;
+  /** A letter a field: what the class printed last; '' when that is not known. */
+  readonly shape: string;
+}
+
+/** More ids than this are not sent but looked up where they stand: they would not fit into a request's address. */
+const manyIds = 200;
+
+/** Definitions by id. With many of them `where` says where they all stand. */
+async function definitions(
+  client: QueryClient,
+  ids: ReadonlySet<bigint>,
+  where: string,
+  rows: GroupRows,
+  options: AskOptions,
+): Promise<Map<bigint, string>> {
+  if (ids.size === 0) return new Map();
+  const few = ids.size <= manyIds;
+  const found = await client.rows<{ id: string; definition: string }>(
+    `SELECT id, any(definition) AS definition FROM layouts WHERE id IN ${few ? '{ids:Array(UInt64)}' : `(${where})`} GROUP BY id`,
+    few ? asked(options, { ids: [...ids] }) : rows.options,
+  );
+  return new Map(found.map((r) => [BigInt(r.id), r.definition]));
+}
+
+interface SetDefinition {
+  readonly set?: Readonly<Record<string, string>>;
+  readonly shapes?: Readonly<Record<string, string>>;
+}
+
+/** Prints of a class by the id of the set, for the sets that have one. */
+export async function classPrints(
+  client: QueryClient,
+  sets: Iterable<bigint>,
+  kind: PrintClass,
+  rows: GroupRows,
+  options: AskOptions,
+): Promise<Map<bigint, ClassPrint>> {
+  const ofGroup = (table: string): string => `SELECT layout FROM ${table} WHERE ${rows.where}`;
+  const setIds = `${ofGroup('session_history')} UNION DISTINCT ${ofGroup('session_prints')}`;
+  const wanted = new Set([...sets].filter((id) => id !== 0n));
+  const setTexts = await definitions(client, wanted, setIds, rows, options);
+  const members = new Map<bigint, { layout: bigint; shape: string }>();
+  for (const [id, text] of setTexts) {
+    const { set, shapes } = JSON.parse(text) as SetDefinition;
+    const layout = set?.[kind];
+    if (wanted.has(id) && layout !== undefined)
+      members.set(id, { layout: BigInt(`0x${layout}`), shape: shapes?.[kind] ?? '' });
+  }
+  const layoutIds = `SELECT reinterpretAsUInt64(reverse(unhex(JSONExtractString(definition, 'set', {kind:String}))))
+    FROM layouts WHERE id IN (${setIds})`;
+  const withKind: GroupRows = {
+    where: rows.where,
+    options: { ...rows.options, params: { ...rows.options.params, kind } },
+  };
+  const layouts = new Set([...members.values()].map((m) => m.layout));
+  const texts = await definitions(client, layouts, layoutIds, withKind, options);
+  const prints = new Map<bigint, ClassPrint>();
+  for (const [id, { layout, shape }] of members) {
+    const text = texts.get(layout);
+    if (text !== undefined) prints.set(id, { layout: text, shape });
+  }
+  return prints;
+}
+
+/** Definitions of frames by id. */
+export async function documentsOf(
+  client: QueryClient,
+  ids: Iterable<bigint>,
+  options: AskOptions,
+): Promise<Map<bigint, string>> {
+  const wanted = new Set([...ids].filter((id) => id !== 0n));
+  const rows: GroupRows = { where: '', options: {} };
+  const found = new Map<bigint, string>();
+  const all = [...wanted];
+  for (let i = 0; i < all.length; i += manyIds)
+    for (const [id, text] of await definitions(client, new Set(all.slice(i, i + manyIds)), '', rows, options))
+      found.set(id, text);
+  return found;
+}
+
+/** The record with only those fields that the class printed last: what other classes added would be printed where it was not. */
+export function asPrinted(record: SessionRecord, shape: string): SessionRecord {
+  if (shape === '') return record;
+  const values: Record<string, FieldValue> = {};
+  fields.forEach((f, index) => {
+    const value = record.values[f.name];
+    if (value !== undefined && (f.role === 'identity' || (shape[index] ?? '.') !== '.'))
+      values[f.name] = value;
+  });
+  return { ...record, values };
+}
