@@ -40,6 +40,7 @@ const Role = {
 
 const dataName = Buffer.from('data');
 const attributesName = Buffer.from('attributes');
+const slice = 256 * 1024;
 const number = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const isSpace = (c: number): boolean => c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09;
 
@@ -62,6 +63,8 @@ export class JsonReader implements BodyReader {
   #hasData = false;
   #searched = 0;
   #ended = false;
+  /** True when a predicted session is cut and more bytes may complete it. */
+  #isWaiting = false;
   /** As `XmlReader.leftover`. */
   leftover: Uint8Array = new Uint8Array(0);
   readonly #leaf: Leaf = {
@@ -74,14 +77,26 @@ export class JsonReader implements BodyReader {
     end: 0,
   };
 
-  constructor(builder: SnapshotBuilder, limits: ParseLimits, firstLine: number) {
+  /** `predict`: false reads every session on the plain path, for tests. */
+  constructor(builder: SnapshotBuilder, limits: ParseLimits, firstLine: number, predict = true) {
     this.#limits = limits;
     this.#buffer = new MarkupBuffer(firstLine);
-    this.#listing = new MarkupListing(builder, this.#buffer, 'json');
+    this.#listing = new MarkupListing(builder, this.#buffer, 'json', predict);
   }
 
   write(chunk: Uint8Array, start: number, end: number): number {
-    if (this.#ended || start >= end) return start;
+    // Slice by slice, so that a large chunk is never copied whole behind what was left over.
+    let at = start;
+    while (at < end && !this.#ended) {
+      const to = Math.min(end, at + slice);
+      const taken = this.#writeSlice(chunk, at, to);
+      at = taken;
+      if (taken < to) break;
+    }
+    return at;
+  }
+
+  #writeSlice(chunk: Uint8Array, start: number, end: number): number {
     const buffer = this.#buffer;
     this.#shift(buffer.push(chunk, start, end));
     if (this.#searched < buffer.at) this.#searched = buffer.at;
@@ -125,7 +140,7 @@ export class JsonReader implements BodyReader {
   #keep(): void {
     const buffer = this.#buffer;
     const from = this.#leafFrom >= 0 ? Math.min(this.#leafFrom, buffer.at) : buffer.at;
-    this.#checkLength(from, buffer.end);
+    if (!this.#isWaiting) this.#checkLength(from, buffer.end);
     this.#shift(buffer.keepFrom(Math.min(from, this.#listing.settle(from))));
   }
 
@@ -279,6 +294,10 @@ export class JsonReader implements BodyReader {
       this.#listing.open(Kind.wrapper, '', at);
       this.#push(Role.element, true, at);
     } else if (this.#next === Role.elements) {
+      if (this.#kindOfNext() === Kind.entry) {
+        const after = this.#predict(at);
+        if (after !== at) return after >= 0;
+      }
       this.#openElement(at);
       this.#push(Role.element, true, at);
     } else
@@ -295,10 +314,31 @@ export class JsonReader implements BodyReader {
     return this.#roles.at(-1) === Role.element;
   }
 
-  #openElement(at: number): void {
+  /** Sessions that are printed like those before: the offset after them; `at` when there are none, −1 when more bytes are needed. */
+  #predict(at: number): number {
+    // Once: a session that was cut is read on the plain path when it is cut again.
+    const isInArray = this.#roles.at(-1) === Role.elements;
+    const after = this.#isWaiting || !isInArray ? at : this.#listing.predict(at);
+    this.#isWaiting = after < 0;
+    if (after <= at) return after;
+    this.#buffer.at = after;
+    this.#leafFrom = -1;
+    this.#expect = Expect.comma;
+    return after;
+  }
+
+  /** The array of elements, or the object when the member is no array, knows the name. */
+  #named(): number {
     const top = this.#roles.length - 1;
-    // The array of elements, or the object when the member is no array, knows the name.
-    const named = this.#roles[top] === Role.elements ? top - 1 : top;
+    return this.#roles[top] === Role.elements ? top - 1 : top;
+  }
+
+  #kindOfNext(): number {
+    return this.#kinds[this.#named()] as number;
+  }
+
+  #openElement(at: number): void {
+    const named = this.#named();
     this.#listing.open(this.#kinds[named] as number, this.#names[named] as string, at);
     this.#leafFrom = at;
     this.#hasData = false;

@@ -101,7 +101,13 @@ export class MarkupBuffer {
 
 export function countNewlines(bytes: Uint8Array, from: number, to: number): number {
   let count = 0;
-  for (let i = bytes.indexOf(newline, from); i >= 0 && i < to; i = bytes.indexOf(newline, i + 1)) count++;
+  if (to - from < 4096) {
+    for (let i = from; i < to; i++) if (bytes[i] === newline) count++;
+    return count;
+  }
+  // A view, so that a search does not run on behind it.
+  const view = bytes.subarray(from, to);
+  for (let i = view.indexOf(newline); i >= 0; i = view.indexOf(newline, i + 1)) count++;
   return count;
 }
 

@@ -33,6 +33,7 @@ export function parseMarkup(
   bytes: Uint8Array,
   cuts: readonly number[] = [],
   limits: Partial<ParseLimits> = {},
+  predict = true,
 ): Parsed {
   const strings = new StringTable();
   const records: SessionRecord[] = [];
@@ -54,7 +55,8 @@ export function parseMarkup(
     all,
     { ordinal: 0, format, level: null, scope: {}, command: '', router: null },
   );
-  const reader = format === 'xml' ? new XmlReader(builder, all, 1) : new JsonReader(builder, all, 1);
+  const Reader = format === 'xml' ? XmlReader : JsonReader;
+  const reader = new Reader(builder, all, 1, predict);
   let at = 0;
   let rest = bytes.subarray(bytes.length);
   for (const cut of [...cuts, bytes.length]) {
@@ -77,6 +79,14 @@ export function parseMarkup(
     refused: builder.refused?.message ?? null,
     rest: Buffer.from(rest).toString('utf8'),
   };
+}
+
+/** All that is told about a reply, to compare: bigints as text. */
+export function told(parsed: Parsed): string {
+  const { records, layouts, facts, refused, rest } = parsed;
+  return JSON.stringify({ records, layouts, facts, refused, rest }, (_, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  );
 }
 
 /** Prints a parsed reply by what was learned from it, as layout.ts says. */

@@ -55,7 +55,10 @@ function slotFor(
 ): Slot {
   const value = base.f === '' ? record.unknown[base.u ?? 0]?.[1] : record.values[base.f];
   const raw = utf8.decode(bytes.subarray(from, to));
-  if (value === null) return raw === 'N/A' ? base : { ...base, n: raw };
+  if (value === null && raw !== 'N/A') {
+    const slot = { ...base, n: raw };
+    if (printUnpatched(slot, record) === raw) return slot;
+  }
   if ((value === '' || value === undefined) && raw !== '') return { ...base, e: raw };
   for (const style of styles) {
     const slot = style === '' ? base : { ...base, s: style };

@@ -15,8 +15,9 @@ import {
 import type { Level } from '@sessionreel/session-model';
 import { MarkupProblem, copyOf, type MarkupBuffer } from './markup-buffer.ts';
 import { MarkupLayouts } from './markup-layouts.ts';
-import { How, piecesOfRegion, recordWith, type Ref } from './markup-learn.ts';
+import { How, piecesOfRegion, recordWith, type LearnedRef, type Ref } from './markup-learn.ts';
 import { Kind, equalBytes } from './markup-names.ts';
+import { Prediction, needsMore } from './markup-predict.ts';
 import { TunnelTable } from './markup-table.ts';
 import { readUint } from './numbers.ts';
 import type { SnapshotBuilder } from './snapshot-builder.ts';
@@ -28,6 +29,8 @@ const durations = new Set(['up_time_s', 'idle_time_s'].map(indexOfField));
 const encoder = new TextEncoder();
 const secondsName = encoder.encode('seconds');
 const styleName = encoder.encode('style');
+// eslint-disable-next-line no-control-regex -- the pager erases its prompt by backspaces
+const pager = /^[\s\x08]*(?:---\(more(?: \d+%)?\)---[\s\x08]*)+$/;
 const maxDeferred = 65536;
 const maxMessage = 500;
 
@@ -89,13 +92,20 @@ export class MarkupListing {
   #deferred: Deferred[] = [];
   #gap: Uint8Array[] = [];
   #isGapOwn = false;
+  readonly #prediction: Prediction | null;
+  #generation = 0;
+  /** White space (and, in JSON, a comma) between two sessions of a table, as it was last. */
+  #between: Uint8Array = new Uint8Array(0);
+  #isPredictable = true;
 
-  constructor(builder: SnapshotBuilder, buffer: MarkupBuffer, format: 'xml' | 'json') {
+  constructor(builder: SnapshotBuilder, buffer: MarkupBuffer, format: 'xml' | 'json', predict: boolean) {
     this.#builder = builder;
     this.#buffer = buffer;
     this.#format = format;
     this.#kinds = new Uint16Array(builder.limits.xmlDepth + 2);
     this.layouts = new MarkupLayouts(format, builder.strings, builder.limits.layouts);
+    const tell = (name: string, raw: string): void => void builder.unknown(name, raw, this.#line);
+    this.#prediction = predict ? new Prediction(format, builder.strings, tell) : null;
   }
 
   get #formatName(): string {
@@ -136,6 +146,14 @@ export class MarkupListing {
       if (style === 'brief' || style === 'detail' || style === 'extensive' || style === 'statistics')
         this.#builder.suggestLevel(style satisfies Level);
     }
+  }
+
+  /** Text where only elements may stand. A pager's prompt is passed over; anything else may be what is left of a session. */
+  strayText(from: number, to: number): void {
+    this.#isPredictable = false;
+    const text = textOf(this.#buffer.bytes, from, Math.min(to, from + maxMessage));
+    if (this.#zone === Zone.other || pager.test(text)) return;
+    this.#builder.problem(this.#buffer.lineAt(from), 'text where only elements may stand', true);
   }
 
   /** The element at hand, which holds no other, has this value. Called before `close`. */
@@ -186,6 +204,7 @@ export class MarkupListing {
   finish(at: number): void {
     if (at > this.regionStart) this.#hold(this.regionStart, at);
     if (this.#deferred.length > 0) this.#settleDeferred();
+    else this.#releaseGap();
     const line = this.#buffer.lineAt(at);
     if (!this.#rootSeen) this.#builder.refuse(this.#errorLine || line, this.#refusal());
     else if (this.closed) this.#builder.close();
@@ -206,6 +225,66 @@ export class MarkupListing {
     if (this.#other !== '') return `not a listing of L2TP sessions: ${this.#other}`;
     const what = 'without service-l2tp-session-information';
     return this.closed ? `the reply ends ${what}` : `the reply is cut ${what}`;
+  }
+
+  /**
+   * Reads the sessions from `at` on that are printed like those before them, with what stands between them. Returns the offset after
+   * the last one, `at` when there is none, or `needsMore` when the bytes end within one that may be.
+   */
+  predict(at: number): number {
+    const prediction = this.#prediction;
+    const { table } = this;
+    const isReady = this.#zone === Zone.listing && !this.#isGapOwn && (this.#tableDepth === 0 || table.hasId);
+    if (prediction === null || !isReady) return at;
+    const { bytes, end } = this.#buffer;
+    const { words } = this.#builder;
+    let done = at;
+    let next = at;
+    for (;;) {
+      this.#line = this.#buffer.lineAt(next);
+      this.#row = this.#builder.startRow(this.#line);
+      for (const [name, raw] of table.unknown) this.#builder.unknown(name, raw, this.#line);
+      const to = prediction.match(bytes, next, end, words, this.#row, table.unknown.length);
+      if (to < 0) return to === needsMore && done === at ? needsMore : done;
+      if (to - next > this.#builder.limits.sessionBytes) return done;
+      this.#takePredicted(prediction, next, to);
+      done = to;
+      next = this.#afterBetween(to, end);
+      if (next === to) return done;
+    }
+  }
+
+  #takePredicted(prediction: Prediction, at: number, to: number): void {
+    this.#holdBeforeSession(at);
+    const agrees = this.table.apply(this.#builder.words, this.#row);
+    if (!agrees) this.#builder.frame.unmarkHeader();
+    this.#buffer.skipLines(at, to, prediction.newlines);
+    const isTaken = this.#finishRow(prediction.body);
+    this.regionStart = isTaken ? to : at;
+    if (!isTaken) this.#hold(at, to);
+    this.regionStart = to;
+  }
+
+  /** The offset after what stands between two sessions, `at` when it is something else. */
+  #afterBetween(at: number, end: number): number {
+    const { bytes } = this.#buffer;
+    const between = this.#between;
+    const { length } = between;
+    if (length === 0 || at + length > end) return at;
+    for (let i = 0; i < length; i++) if (between[i] !== bytes[at + i]) return at;
+    return at + length;
+  }
+
+  /** What stands before the session at `at` is remembered, if it is nothing but white space. */
+  #rememberBetween(at: number): void {
+    const { bytes } = this.#buffer;
+    const from = this.regionStart;
+    if (!this.table.hasRow || at <= from || at - from > 256) return;
+    for (let i = from; i < at; i++) {
+      const c = bytes[i] as number;
+      if (c > 0x20 && (c !== 0x2c || this.#format === 'xml')) return;
+    }
+    this.#between = copyOf(bytes, from, at);
   }
 
   #isHeadPending(): boolean {
@@ -291,8 +370,10 @@ export class MarkupListing {
 
   #openSession(at: number): void {
     this.#line = this.#buffer.lineAt(at);
+    this.#rememberBetween(at);
     this.#holdBeforeSession(at);
     this.#zone = Zone.session;
+    this.#isPredictable = true;
     this.#sessionDepth = this.depth;
     this.regionStart = at;
     this.#refs = [];
@@ -327,7 +408,7 @@ export class MarkupListing {
     const agrees = this.table.apply(words, row);
     const record = recordWith(words, row, strings, this.#unknown);
     this.#refs.sort((a, b) => a.from - b.from);
-    const { pieces } = piecesOfRegion(this.#refs, bytes, this.regionStart, at, record, this.#format);
+    const { pieces, learned } = piecesOfRegion(this.#refs, bytes, this.regionStart, at, record, this.#format);
     const body = this.layouts.part(pieces);
     const hasId = getPresence(words, row, tunnelId) === Presence.value;
     if (this.#isGapOwn && (this.#deferred.length > 0 || !hasId)) this.#defer(body);
@@ -335,8 +416,15 @@ export class MarkupListing {
       this.#releaseGap();
       if (!agrees && isFirst) this.#builder.frame.unmarkHeader();
       if (!this.#finishRow(body)) this.#hold(this.regionStart, at);
+      else if (this.#isPredictable) this.#learn(learned, body, at);
     }
     this.regionStart = at;
+  }
+
+  #learn(learned: readonly LearnedRef[], body: number, at: number): void {
+    if (this.#generation !== this.layouts.generation) this.#prediction?.forget();
+    this.#generation = this.layouts.generation;
+    this.#prediction?.learn(learned, this.#buffer.bytes, this.regionStart, at, body);
   }
 
   /** Finishes the row with the layout of this body; false when the builder drops it. */
@@ -390,7 +478,8 @@ export class MarkupListing {
       this.#builder.words.set(words, this.#row);
       this.table.apply(this.#builder.words, this.#row);
       for (const [name, raw] of [...unknown, ...this.table.unknown]) this.#builder.unknown(name, raw, line);
-      this.#finishRow(body);
+      // Its bytes are no longer there to be held instead.
+      if (!this.#finishRow(body)) this.#builder.frame.abandon();
     }
     for (const gap of rest) this.#builder.frame.hold(gap, 0, gap.length);
   }
@@ -485,9 +574,9 @@ export class MarkupListing {
   }
 }
 
-function refOf(field: number, unknown: number, leaf: Leaf): Ref {
+function refOf(field: number, unknown: number, leaf: Leaf, name = ''): Ref {
   const { how, from, to, pad } = leaf;
-  return { field, unknown, name: '', how, from, to, pad };
+  return { field, unknown, name, how, from, to, pad };
 }
 
 function shiftRef(ref: Ref, by: number): void {

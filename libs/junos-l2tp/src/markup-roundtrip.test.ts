@@ -1,14 +1,6 @@
 /** Every fixture prints back byte for byte, and wherever its chunks are cut it reads the same. */
 import { describe, expect, test } from 'vitest';
-import { markupFixtures, parseMarkup, printParsed, type Parsed } from './markup-fixture.ts';
-
-/** All that is told about a reply, bigints included. */
-function told(parsed: Parsed): string {
-  const { records, layouts, facts, refused, rest } = parsed;
-  return JSON.stringify({ records, layouts, facts, refused, rest }, (_, value: unknown) =>
-    typeof value === 'bigint' ? String(value) : value,
-  );
-}
+import { markupFixtures, parseMarkup, printParsed, told } from './markup-fixture.ts';
 
 for (const format of ['xml', 'json'] as const) {
   describe(format, () => {

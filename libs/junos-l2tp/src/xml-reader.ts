@@ -9,7 +9,7 @@ import type { FrameRecorder } from './frame.ts';
 import { MarkupBuffer, MarkupProblem, copyOf } from './markup-buffer.ts';
 import { MarkupListing, type Leaf } from './markup-listing.ts';
 import { How } from './markup-learn.ts';
-import { kindOfName, localNameStart } from './markup-names.ts';
+import { Kind, kindOfName, localNameStart } from './markup-names.ts';
 import type { BodyReader, ParseLimits } from './reader.ts';
 import type { SnapshotBuilder } from './snapshot-builder.ts';
 import { textOf } from './values.ts';
@@ -27,6 +27,7 @@ const hash = 0x23;
 const newline = 0x0a;
 const endOfMessage = Buffer.from(']]>]]>');
 const maxName = 256;
+const slice = 256 * 1024;
 
 /** What stands in the element at hand beside text. */
 const Content = { text: 0, cdata: 1, mixed: 2, elements: 3 } as const;
@@ -57,6 +58,9 @@ export class XmlReader implements BodyReader {
   #searched = 0;
   #framing: ChunkFraming | null | undefined = undefined;
   #ended = false;
+  #isFinished = false;
+  /** True when a predicted session is cut and more bytes may complete it. */
+  #isWaiting = false;
   /** Bytes taken by an earlier `write` that turned out not to belong to the reply: they precede what `write` returned. */
   leftover: Uint8Array = new Uint8Array(0);
   readonly #leaf: Leaf = {
@@ -69,15 +73,27 @@ export class XmlReader implements BodyReader {
     end: 0,
   };
 
-  constructor(builder: SnapshotBuilder, limits: ParseLimits, firstLine: number) {
+  /** `predict`: false reads every session on the plain path, for tests. */
+  constructor(builder: SnapshotBuilder, limits: ParseLimits, firstLine: number, predict = true) {
     this.#limits = limits;
     this.#frame = builder.frame;
     this.#buffer = new MarkupBuffer(firstLine);
-    this.#listing = new MarkupListing(builder, this.#buffer, 'xml');
+    this.#listing = new MarkupListing(builder, this.#buffer, 'xml', predict);
   }
 
   write(chunk: Uint8Array, start: number, end: number): number {
-    if (this.#ended || start >= end) return start;
+    // Slice by slice, so that a large chunk is never copied whole behind what was left over.
+    let at = start;
+    while (at < end && !this.ended) {
+      const to = Math.min(end, at + slice);
+      const taken = this.#writeSlice(chunk, at, to);
+      at = taken;
+      if (taken < to) break;
+    }
+    return at;
+  }
+
+  #writeSlice(chunk: Uint8Array, start: number, end: number): number {
     if (this.#framing === undefined) {
       const first = chunk[start] as number;
       this.#framing = first === hash || first === newline ? new ChunkFraming() : null;
@@ -91,7 +107,7 @@ export class XmlReader implements BodyReader {
   }
 
   get ended(): boolean {
-    return this.#ended;
+    return this.#ended && !(this.#framing && this.#isCutShort);
   }
 
   get failed(): boolean {
@@ -103,10 +119,12 @@ export class XmlReader implements BodyReader {
   }
 
   end(): void {
-    if (!this.#ended) this.#finish(this.#buffer.end);
+    if (!this.#isFinished) this.#finish(this.#buffer.end);
   }
 
   #finish(at: number): void {
+    if (this.#isFinished) return;
+    this.#isFinished = true;
     this.#listing.finish(at);
     if (!this.#framing) return;
     const { sizes } = this.#framing;
@@ -114,21 +132,24 @@ export class XmlReader implements BodyReader {
     else this.#frame.chunks = sizes;
   }
 
+  /** A framed reply that is malformed is taken whole: what follows cannot be told apart from its framing. */
   #writeFramed(framing: ChunkFraming, chunk: Uint8Array, start: number, end: number): number {
+    if (this.#isFinished) return end;
     let at = end;
     try {
       at = framing.write(chunk, start, end, (from, to) => {
-        if (!this.#ended) this.#take(chunk, from, to);
+        if (!this.#isFinished && this.#take(chunk, from, to)) this.#finish(this.#buffer.at);
       });
-      if (framing.done) {
-        this.#ended = true;
-        this.#finish(this.#buffer.at);
-      }
+      if (framing.done) this.#ended = true;
     } catch (error) {
       this.#fail(new MarkupProblem(this.#buffer.at, error instanceof Error ? error.message : String(error)));
-      this.#finish(this.#buffer.at);
     }
-    return at;
+    if (this.#ended) this.#finish(this.#buffer.at);
+    return this.#isCutShort ? end : at;
+  }
+
+  get #isCutShort(): boolean {
+    return this.failed || this.#listing.abandonedAt >= 0;
   }
 
   /** Reads what a chunk completes; true when the reply ended. */
@@ -140,7 +161,7 @@ export class XmlReader implements BodyReader {
       this.#run();
       if (this.#ended) return true;
       const from = this.#contentFrom >= 0 ? Math.min(this.#contentFrom, buffer.at) : buffer.at;
-      if (buffer.end - from > this.#limits.lineBytes) this.#checkLength(from, buffer.end);
+      if (!this.#isWaiting) this.#checkLength(from, buffer.end);
       this.#shift(buffer.keepFrom(Math.min(from, this.#listing.settle(from))));
     } catch (error) {
       this.#fail(error);
@@ -161,9 +182,9 @@ export class XmlReader implements BodyReader {
   /** The reply ends here: it is malformed, or another begins. */
   #fail(error: unknown): void {
     if (!(error instanceof MarkupProblem)) throw error;
+    if (!this.#isFinished) this.#listing.fail(error);
     this.#ended = true;
     this.#buffer.at = error.at;
-    this.#listing.fail(error);
   }
 
   #checkLength(from: number, to: number): void {
@@ -213,6 +234,8 @@ export class XmlReader implements BodyReader {
       this.#searched = end;
       return false;
     }
+    const { kind } = this.#listing;
+    if (kind >= Kind.root && kind <= Kind.entry && !isBlank(bytes, at, to)) this.#listing.strayText(at, to);
     this.#buffer.at = to;
     return true;
   }
@@ -284,14 +307,18 @@ export class XmlReader implements BodyReader {
     if (isNameStart[bytes[i] as number] === 0) throw new MarkupProblem(at, 'a < that begins no tag');
     while (i < end && isNameByte[bytes[i] as number] === 1) i++;
     if (i - at > maxName) throw new MarkupProblem(at, `a name longer than ${maxName} bytes`);
+    const local = localNameStart(bytes, at + 1, i);
+    const kind = kindOfName(bytes, local, i);
+    if (kind === Kind.entry) {
+      const after = this.#predict(at);
+      if (after !== at) return after >= 0;
+    }
     const close = i < end && bytes[i] === gt ? i : this.#closeOfTag(bytes, i, end);
     if (close < 0) {
       this.#checkLength(at, end);
       return false;
     }
     this.#checkLength(at, close);
-    const local = localNameStart(bytes, at + 1, i);
-    const kind = kindOfName(bytes, local, i);
     this.#contents[this.#listing.depth] = Content.elements;
     this.#listing.open(kind, textOf(bytes, local, i), at);
     this.#pushName(bytes, at + 1, i);
@@ -305,6 +332,18 @@ export class XmlReader implements BodyReader {
       this.#close(close + 1);
     }
     return true;
+  }
+
+  /** Sessions that are printed like those before: the offset after them; `at` when there are none, −1 when more bytes are needed. */
+  #predict(at: number): number {
+    // Once: a session that was cut is read on the plain path when it is cut again.
+    const after = this.#isWaiting ? at : this.#listing.predict(at);
+    this.#isWaiting = after < 0;
+    if (after <= at) return after;
+    this.#buffer.at = after;
+    this.#contents[this.#listing.depth] = Content.elements;
+    this.#contentFrom = -1;
+    return after;
   }
 
   /** The offset of the `>` that ends a tag, −1 when it has not come yet. */
@@ -338,6 +377,7 @@ export class XmlReader implements BodyReader {
       const valueEnd = bytes.indexOf(quote, value);
       if (!isNamed || i >= to || (quote !== 0x22 && quote !== 0x27) || valueEnd < 0 || valueEnd >= to)
         throw new MarkupProblem(name, 'a malformed attribute');
+      for (let k = value; k < valueEnd; k++) if (bytes[k] === ampersand) decodeXml(bytes, k, valueEnd);
       this.#listing.attribute(localNameStart(bytes, name, nameEnd), nameEnd, value, valueEnd);
       i = valueEnd + 1;
     }
@@ -431,6 +471,11 @@ export class XmlReader implements BodyReader {
     for (let i = this.#cdataTo + 3; i < to; i++) if (!isSpace(bytes[i] as number)) return false;
     return true;
   }
+}
+
+function isBlank(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (!isSpace(bytes[i] as number)) return false;
+  return true;
 }
 
 function hasEntity(bytes: Uint8Array, from: number, to: number): boolean {
