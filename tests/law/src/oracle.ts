@@ -159,7 +159,11 @@ export class Oracle {
     const pending = this.#pending.get(id);
     if (pending?.parts.has(part) === true) return true;
     if (capture.truth.listing === null || capture.bytes.length === 0) return false;
-    if (pending === undefined && capture.capturedAt < this.#newest) return true;
+    if (capture.capturedAt < this.#newest) {
+      // A part that comes after a newer snapshot is history: its snapshot proves nothing any more.
+      if (pending !== undefined) pending.provable = false;
+      return true;
+    }
     const provable = capture.truth.ended;
     if (pending === undefined)
       this.#pending.set(id, {
@@ -268,6 +272,7 @@ export class Oracle {
     const known = this.#live.get(uid);
     if (known === undefined) return;
     const destroyed = known.merged.get('state') === 'destroyed';
+    if (known.glimpsedAt !== null) return;
     if (destroyed && image.reason === 'gone') this.#say(`${known.key} was destroyed, told as gone`);
     if (!destroyed && image.reason === 'destroyed') this.#say(`${known.key} was not destroyed`);
     if (image.last_seen_at !== known.lastSeenAt && image.last_seen_at !== known.glimpsedAt)
