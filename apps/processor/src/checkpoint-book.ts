@@ -7,9 +7,8 @@
 
 /** About what a session weighs in a checkpoint, until the router has written one. */
 const sessionBytes = 220;
-/** Below these a checkpoint is not worth its transaction. */
-const routerFloor = 256 * 1_024;
-const partitionFloor = 4 * 1_024 * 1_024;
+/** A partition's floor is so many times a router's. */
+const partitionFloors = 16;
 
 interface Place {
   /** Offset of the first event that a restore needs. */
@@ -39,6 +38,12 @@ export class CheckpointBook {
   readonly #begun = new Map<string, Place>();
   /** Bytes of the log seen. */
   #bytes = 0;
+  readonly #floor: number;
+
+  /** Less than `floor` bytes of deltas are not worth a checkpoint. */
+  constructor(floor = 256 * 1_024) {
+    this.#floor = floor;
+  }
 
   /** Takes up an event of the log, in order of offset. */
   logged(event: LoggedEvent): void {
@@ -82,8 +87,9 @@ export class CheckpointBook {
     let state = 0;
     for (const [router, place] of this.#places) {
       state += place.state;
-      if (place.since > Math.max(place.state, routerFloor)) due.add(router);
+      if (place.since > Math.max(place.state, this.#floor)) due.add(router);
     }
+    const partitionFloor = partitionFloors * this.#floor;
     const limit = 2 * state + partitionFloor;
     let added = 0;
     for (const [router, place] of this.#places) {

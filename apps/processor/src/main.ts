@@ -142,6 +142,7 @@ function optionsOf(
       data,
     },
     workerTimeoutMs: config.workerTimeout,
+    checkpointFloor: config.checkpointFloor,
     batchBytes: config.batchBytes,
     batchMessages: config.batchMessages,
     lingerMs: config.batchLinger,

@@ -51,6 +51,7 @@ export interface PartitionContext {
     readonly lingerMs: number;
     readonly queueBytes: number;
     readonly workerTimeoutMs: number;
+    readonly checkpointFloor: number;
   };
   readonly compression: Compression;
   /** Most messages fail: everything is to stop. */
@@ -221,6 +222,7 @@ export class PartitionTask {
       epoch: this.#epoch,
       from: start.progress.restore,
       timeoutMs: this.#context.limits.workerTimeoutMs,
+      checkpointFloor: this.#context.limits.checkpointFloor,
       signal: this.#stop.signal,
       onProgress: (done, of, bytes) => {
         if (performance.now() - told < 1_000) return;

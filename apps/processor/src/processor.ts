@@ -29,6 +29,8 @@ export interface ProcessorOptions {
     readonly data: unknown;
   };
   readonly workerTimeoutMs: number;
+  /** Bytes of a router's events that are worth a checkpoint, at least. */
+  readonly checkpointFloor: number;
   readonly batchBytes: number;
   readonly batchMessages: number;
   readonly lingerMs: number;
@@ -129,6 +131,7 @@ export class Processor {
         lingerMs: options.lingerMs,
         queueBytes: Math.max(queueFloor, Math.floor(options.queueBytes / partitions)),
         workerTimeoutMs: options.workerTimeoutMs,
+        checkpointFloor: options.checkpointFloor,
       },
       compression: options.compression,
       onBreaker: (why) => {

@@ -14,6 +14,7 @@ export interface RestoreOptions {
   /** Offset to begin at; -1 for none. */
   readonly from: number;
   readonly timeoutMs: number;
+  readonly checkpointFloor: number;
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, of: number, bytes: number) => void;
 }
@@ -36,7 +37,7 @@ const aheadBytes = 32 * 2 ** 20;
 
 export async function restore(options: RestoreOptions): Promise<Restored> {
   const { pool, partition, epoch } = options;
-  const book = new CheckpointBook();
+  const book = new CheckpointBook(options.checkpointFloor);
   const latest: DoneResult[] = Array.from({ length: pool.shards }, () => ({
     lost: false,
     sessions: 0,

@@ -43,6 +43,11 @@ export const settings = {
     256 * mib,
     'what one compressed capture or batch may expand to, bytes',
   ),
+  checkpointFloor: setting(
+    kinds.bytes(),
+    256 * 1_024,
+    "a router's events that are worth a checkpoint, at least, bytes",
+  ),
   eventsCompression: setting(kinds.choice(['none', 'gzip', 'zstd']), 'none', 'compression of the events'),
   schemaRegistryUrl: setting(
     kinds.text(),
