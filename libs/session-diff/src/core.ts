@@ -120,6 +120,7 @@ export class Core {
 
   /** The session closed: it is remembered in case it returns, and counts no more. */
   close(r: number, goneBy: number): void {
+    if (!this.isLive(r)) throw new Error('a session that is not live cannot close');
     this.table.touch(r);
     this.table.load(r, this.scratch, 0);
     this.#count(this.scratch, 0, -1);

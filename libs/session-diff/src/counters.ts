@@ -22,11 +22,6 @@ const deltas = new Uint32Array(2 * n);
 
 export const CounterKindCode = { normal: 0, epoch: 1, wrap: 2 } as const;
 
-/** A counter that cannot have moved as printed. */
-export interface Decrease {
-  readonly counter: number;
-}
-
 export interface CounterStep {
   kind: number;
   /** Bits of the counters whose delta is known. */
@@ -42,7 +37,6 @@ const step: CounterStep = { kind: 0, seen: 0, moved: false, rounded: false, reba
 
 /** What a wrapped counter may count in a second: bytes at 100 Gbit/s, packets of 64 bytes at that rate. */
 const plausible = { bytes: 12.5e9, packets: 200e6 } as const;
-const topQuarter32 = 0xc0000000;
 
 /**
  * Compares the counters of two full rows of a session. The result is valid until the next call; `deltas` stay for `addDeltas`.
@@ -91,10 +85,11 @@ export function compareCounters(
     }
     if (withinRounding(lo, hi, roundNow, oldLo, oldHi, roundOld)) {
       take(c, 0, 0);
+      step.moved = true;
       step.rebase = true;
       continue;
     }
-    if (wrapped(c, lo, hi, oldLo, oldHi, interval)) continue;
+    if (wrapped(c, lo, hi, oldLo, oldHi, roundOld, interval)) continue;
     step.decreased.push(c);
     step.rebase = true;
   }
@@ -108,19 +103,36 @@ function take(c: number, lo: number, hi: number): void {
   if ((lo | hi) !== 0) step.moved = true;
 }
 
-/** A decrease that is a wrap: of a 32-bit counter, or of one that used all of its 64 bits. */
-function wrapped(c: number, lo: number, hi: number, oldLo: number, oldHi: number, interval: number): boolean {
-  const unit = counterFields[c]?.unit === 'bytes' ? plausible.bytes : plausible.packets;
-  const most = unit * Math.max(interval, 1);
-  let ok = false;
-  if (oldHi === 0 && hi === 0 && oldLo >= topQuarter32) ok = (lo - oldLo) >>> 0 <= most;
-  else if (oldHi >= topQuarter32)
-    ok = ((hi - oldHi - (lo < oldLo ? 1 : 0)) >>> 0) * 4294967296 + ((lo - oldLo) >>> 0) <= most;
-  if (!ok) return false;
-  take(c, (lo - oldLo) >>> 0, oldHi === 0 ? 0 : (hi - oldHi - (lo < oldLo ? 1 : 0)) >>> 0);
-  step.kind = CounterKindCode.wrap;
-  step.rebase = true;
-  return true;
+/**
+ * A decrease that is a wrap: of a counter whose last value lay in the top quarter of 32 bits (or of 64), by as much as can pass in
+ * the interval. A rounded last value may lie beyond the width, and is then as far within it as its error allows.
+ */
+function wrapped(
+  c: number,
+  lo: number,
+  hi: number,
+  oldLo: number,
+  oldHi: number,
+  roundOld: number,
+  interval: number,
+): boolean {
+  const now = (BigInt(hi) << 32n) + BigInt(lo);
+  const before = (BigInt(oldHi) << 32n) + BigInt(oldLo);
+  const half = halfWidth(roundOld);
+  const rate = counterFields[c]?.unit === 'bytes' ? plausible.bytes : plausible.packets;
+  const most = BigInt(Math.ceil(rate * Math.max(interval, 1)));
+  for (const width of [1n << 32n, 1n << 64n]) {
+    if (now >= width || before - half >= width || before + half < (width * 3n) / 4n) continue;
+    const passed = now + width - before;
+    if (passed > most) return false;
+    const delta = passed > 0n ? passed : 0n;
+    take(c, Number(delta & 0xffffffffn), Number(delta >> 32n));
+    step.kind = CounterKindCode.wrap;
+    step.moved = true;
+    step.rebase = true;
+    return true;
+  }
+  return false;
 }
 
 function withinRounding(

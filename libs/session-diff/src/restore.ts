@@ -143,7 +143,8 @@ function count(
     setU64(now, slot, value);
     setPresence(now, 0, index, Presence.value);
     if (!('errors' in counters)) return;
-    const half = BigInt.asUintN(64, counters.errors[f.name] ?? 0n) - halfWidth(getRounding(old, 0, c));
+    const half =
+      BigInt.asUintN(64, counters.errors[`${f.name}_error`] ?? 0n) - halfWidth(getRounding(old, 0, c));
     setRounding(now, 0, c, half > 0n ? String(half).length : 0);
   });
   core.rewriteCounters(r, old, 0, now, 0);

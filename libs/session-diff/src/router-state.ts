@@ -513,6 +513,11 @@ export class RouterState {
       const r = load(d);
       if (r < 0) continue;
       const key = core.word(r, Col.key);
+      if (!core.isLive(r)) {
+        // A snapshot that came between the parts closed it.
+        openRow({ ...context, clock: d.clock, fixedClock: true }, key, batch.words, 0, 0, false);
+        continue;
+      }
       if (shift !== 0) {
         core.setWord(r, Col.seen, 0);
         updateRow({ ...context, shift, clock: d.clock, fixedClock: true }, r, batch.words, 0);
@@ -540,7 +545,7 @@ export class RouterState {
     let shift = NaN;
     for (const d of pending.deferred) {
       const r = load(d);
-      if (r < 0) return 0;
+      if (r < 0 || !core.isLive(r)) return 0;
       deferred.add(core.word(r, Col.key));
       core.table.load(r, core.scratch, 0);
       const moved = createTimeOf(words, 0) - createTimeOf(core.scratch, 0);
@@ -789,7 +794,7 @@ export class RouterState {
     const rows = [...live, ...closed];
     const size = this.#options.pieceSessions;
     const pieces = Math.max(1, Math.ceil(rows.length / size));
-    const told = core.prints.toldCopy();
+    // What nobody uses now must be told again when it comes back: a restore begins here.
     core.prints.forgetTold();
     for (let piece = 1; piece <= pieces; piece++) {
       this.#clear();
@@ -822,8 +827,6 @@ export class RouterState {
       );
       emit(delta);
     }
-    for (const id of told) core.prints.use(id);
-    core.prints.takeNews();
   }
 }
 
