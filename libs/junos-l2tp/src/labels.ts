@@ -7,8 +7,11 @@ export const unknownField = -1;
 /** Fields of a tunnel's header by label, in lower case. */
 export const headerLabels: ReadonlyMap<string, number> = labelsOf('tunnel');
 
-/** Fields of a session by label, in lower case; with the tunnel's ID, should a line carry both. */
-export const bodyLabels: ReadonlyMap<string, number> = labelsOf('session').set(
+/** Fields of a session by label, in lower case. */
+export const bodyLabels: ReadonlyMap<string, number> = labelsOf('session');
+
+/** As `bodyLabels`, for a session's first line where no header names the tunnel: the line may carry both ids. */
+export const firstLineLabels: ReadonlyMap<string, number> = labelsOf('session').set(
   'tunnel local id',
   indexOfField('tunnel_local_id'),
 );

@@ -9,12 +9,25 @@ export interface LineTemplate {
   readonly pieces: readonly Piece[];
   /** How many values of unknown labels the line prints. */
   readonly unknowns: number;
-  /** The line as it was when it was learned, for compiling a matcher. */
-  readonly key: string;
+  /** Fields that such a line prints beyond doubt (`certainFields`). */
+  readonly certain: readonly number[];
+  /** True for the head of the counters' table. */
+  readonly isCounterHead: boolean;
+  /** The templates of the same labels and fields; the one that printed a line last is tried first. */
+  readonly group: TemplateGroup;
 }
 
+export interface TemplateGroup {
+  readonly templates: LineTemplate[];
+}
+
+/** Templates kept for one kind of line: verbatim patches must not pile up. */
+const maxGroup = 32;
+
+const plainLine = { certain: [], isCounterHead: false };
+
 export class LineTemplates {
-  readonly #byKey = new Map<string, LineTemplate[]>();
+  readonly #byKey = new Map<string, TemplateGroup>();
   #count = 0;
 
   get size(): number {
@@ -33,15 +46,23 @@ export class LineTemplates {
     unknownBase: number,
     unknowns: number,
     builds: readonly (() => Piece[])[],
+    about: Pick<LineTemplate, 'certain' | 'isCounterHead'> = plainLine,
   ): LineTemplate {
-    const known = this.#byKey.get(key) ?? [];
-    for (const template of known) if (prints(template.pieces, record, unknownBase, line)) return template;
+    const group = this.#byKey.get(key) ?? { templates: [] };
+    const { templates } = group;
+    const known = templates.findIndex((t) => prints(t.pieces, record, unknownBase, line));
+    if (known >= 0) {
+      const [template] = templates.splice(known, 1) as [LineTemplate];
+      templates.unshift(template);
+      return template;
+    }
     for (const build of builds) {
       const pieces = joinPieces(build());
       if (!prints(pieces, record, unknownBase, line)) continue;
-      const template: LineTemplate = { id: ++this.#count, pieces, unknowns, key };
-      known.push(template);
-      this.#byKey.set(key, known);
+      const template: LineTemplate = { id: ++this.#count, pieces, unknowns, group, ...about };
+      templates.unshift(template);
+      if (templates.length > maxGroup) templates.pop();
+      this.#byKey.set(key, group);
       return template;
     }
     throw new Error(`no pieces print the line ${JSON.stringify(line)}`);

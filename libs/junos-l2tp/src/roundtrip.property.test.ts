@@ -18,7 +18,7 @@ function chunksAt(bytes: Uint8Array, cuts: readonly number[]): Uint8Array[] {
   return sorted.slice(1).map((end, i) => bytes.slice(sorted[i], end));
 }
 
-describe('the reference outputs', () => {
+describe('the reference outputs', { timeout: 60_000 }, () => {
   it.each(samples)('$name is printed again, byte for byte', ({ bytes }) => {
     const { snapshots } = parseCapture([bytes]);
     const again = printAgain(snapshots[0] as (typeof snapshots)[0]);
@@ -33,7 +33,7 @@ describe('the reference outputs', () => {
   });
 });
 
-describe('invented layouts', () => {
+describe('invented layouts', { timeout: 60_000 }, () => {
   it('are read, whatever their lines', () => {
     fc.assert(
       fc.property(inventedListing, ({ text, sessions }) => {

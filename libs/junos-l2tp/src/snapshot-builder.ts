@@ -35,6 +35,8 @@ const sessionIdSlot = slotOf[sessionId] as number;
 const createTimeSlot = slotOf[createTime] as number;
 const upTimeSlot = slotOf[upTime] as number;
 const interfaceFields = ['interface_name', 'tunnel_interface_name'].map(indexOfField);
+const idBits = (3 << (tunnelId << 1)) | (3 << (sessionId << 1));
+const idValues = (Presence.value << (tunnelId << 1)) | (Presence.value << (sessionId << 1));
 const tunnelNameFields = [indexOfField('tunnel_interface_name'), indexOfField('tunnel_group_name')];
 
 /** What is known of a snapshot before its first byte. */
@@ -245,9 +247,10 @@ export class SnapshotBuilder {
   #acceptIds(row: number): boolean {
     const { words } = this;
     const line = words[row + lineSlot] as number;
-    for (const id of [tunnelId, sessionId]) {
-      if (getPresence(words, row, id) === Presence.value) continue;
-      this.problem(line, `session without a valid ${fields[id]?.labels[0] ?? ''}`, true);
+    // Both ids are among the first fields: their presence stands in the row's first word.
+    if (((words[row] as number) & idBits) !== idValues) {
+      const missing = getPresence(words, row, tunnelId) === Presence.value ? sessionId : tunnelId;
+      this.problem(line, `session without a valid ${fields[missing]?.labels[0] ?? ''}`, true);
       return false;
     }
     const tunnel = words[row + tunnelIdSlot] as number;

@@ -94,12 +94,13 @@ export class SnapshotParser {
     this.#carry = new Uint8Array();
     if (line.length > 0 && this.#reader === null) this.#takeLine(line);
     const seen = this.#hints.complete === true;
-    for (;;) {
-      if (this.#reader !== null) this.#closeReply();
+    // What a reader hands back may hold further replies.
+    while (this.#reader !== null || this.#carry.length > 0) {
+      this.#closeReply();
       const rest = this.#carry;
-      if (rest.length === 0) break;
       this.#carry = new Uint8Array();
-      this.#takeLine(rest);
+      if (rest.length > 0 && this.#reader === null) this.#takeLine(rest);
+      else if (rest.length > 0) this.#process(rest, 0, rest.length);
     }
     this.#finishSnapshot(seen);
     const errors = this.#snapshots > 0 ? this.#errors : [...this.#errors, ...this.#asides];
@@ -244,6 +245,7 @@ export class SnapshotParser {
     }
     if (reader.failed === true) this.#skipping = this.#broken = true;
     const { leftover } = reader;
+    this.#bytes -= leftover.length;
     this.#process(leftover, 0, leftover.length);
   }
 

@@ -24,9 +24,9 @@ const userName = indexOfField('user_name');
 
 function wordsOf(line: string): { text: string; start: number; end: number }[] {
   const words: { text: string; start: number; end: number }[] = [];
-  const pattern = /(?:(?!\xc2\xa0)[^ \t\r\n])+/g;
+  const pattern = /(?:\xc2\xa0|[ \t\r\n])+|((?:(?!\xc2\xa0)[^ \t\r\n])+)/g;
   for (let m = pattern.exec(line); m !== null; m = pattern.exec(line))
-    words.push({ text: m[0], start: m.index, end: m.index + m[0].length });
+    if (m[1] !== undefined) words.push({ text: m[1], start: m.index, end: m.index + m[1].length });
   return words;
 }
 
@@ -51,7 +51,11 @@ export function columnsOf(head: string, subhead: string): Column[] | null {
     const field = columnFields.get(label.toLowerCase()) ?? unknownField;
     return { field, label, start: top.start, limit };
   });
-  return found.some((c) => c.field === localId) && found.some((c) => c.field === state) ? found : null;
+  // A field has one column: another that is called alike is one that nobody knows.
+  const columns = found.map((c, i) =>
+    found.findIndex((other) => other.field === c.field) < i ? { ...c, field: unknownField } : c,
+  );
+  return found.some((c) => c.field === localId) && found.some((c) => c.field === state) ? columns : null;
 }
 
 /** True when the line can be a row: it begins with digits. */
@@ -83,10 +87,10 @@ export function cellsOf(line: string, columns: readonly Column[]): Cell[] {
   });
 }
 
-/** True when words are left over that no column takes. */
-export function hasMore(line: string, cells: readonly Cell[]): boolean {
+/** Where words begin that no column takes; −1 when there are none. */
+export function restOf(line: string, cells: readonly Cell[]): number {
   const last = cells.reduce((end, cell) => Math.max(end, cell.start === cell.end ? 0 : cell.end), 0);
-  return wordsOf(line).some((w) => w.start >= last);
+  return wordsOf(line).find((w) => w.start >= last)?.start ?? -1;
 }
 
 export function isNumeric(field: number): boolean {

@@ -3,15 +3,26 @@
  * plain path: no layout is assumed.
  */
 import {
+  Presence,
   fields,
+  getPresence,
   indexOfField,
   recordOfRow,
+  rowWords,
   type FieldType,
   type SessionRecord,
   type StringTable,
 } from '@sessionreel/session-model';
-import { counterRows, freeTextFields, unknownField, type CounterRow } from './labels.ts';
+import {
+  bodyLabels,
+  firstLineLabels,
+  counterRows,
+  freeTextFields,
+  unknownField,
+  type CounterRow,
+} from './labels.ts';
 import { guesses, piecesOfLine, slotOf, type Place } from './line-shape.ts';
+import type { KnownLine, LineIndex } from './line-index.ts';
 import type { LineTemplates, LineTemplate } from './line-templates.ts';
 import { piecesOfRow } from './row-shape.ts';
 import {
@@ -23,7 +34,7 @@ import {
   trimmedEnd,
   type SplitContext,
 } from './split-line.ts';
-import { cellsOf, hasMore, type Cell, type Column } from './table.ts';
+import { cellsOf, restOf, type Cell, type Column } from './table.ts';
 import { isAddress, isNotAvailable, readPrinted, spansOf, textOf } from './values.ts';
 import { readU64, readUint } from './numbers.ts';
 import { secondsOfDate, secondsOfDuration } from './times.ts';
@@ -43,6 +54,8 @@ export interface TextContext {
   /** Which field followed a free text, from lines without doubt. */
   readonly learned: Map<number, Set<number>>;
   readonly problem: (line: number, message: string, loses?: boolean) => void;
+  /** Lines that are known; null where every line is to be read without. */
+  readonly index: LineIndex | null;
   /** Unknown values kept for one session; what is more is told, and only printed. */
   readonly unknownLabels: number;
 }
@@ -61,6 +74,7 @@ export interface LinesRead {
   readonly unknown: readonly (readonly [string, string])[];
 }
 
+const tunnelId = indexOfField('tunnel_local_id');
 const interfaceUnit = indexOfField('interface_unit');
 const counterRow = new RegExp(
   `^[ \\t]*(${[...counterRows.keys()].map((label) => label.replaceAll(' ', '[ \\t]+')).join('|')}):?[ \\t]+(\\S+)(?:[ \\t]+(\\S+))?[ \\t]*$`,
@@ -90,7 +104,14 @@ export function readTableRow(
   return new LinesReader(context, target, [line], new Map(), inherited).readRow(columns);
 }
 
+const noRecord: SessionRecord = { values: {}, rounding: {}, unknown: [] };
+const scratch = new Uint32Array(rowWords);
+const noFields = new Set<number>();
+
 interface LinePlan {
+  /** The line's template, where it was known at once. */
+  readonly known?: LineTemplate;
+  readonly certain: readonly number[];
   readonly places: readonly Place[];
   readonly unknownBase: number;
   readonly unknowns: number;
@@ -105,8 +126,15 @@ class LinesReader {
   readonly #unknown: [string, string][];
   /** Raw values of the fields read, by field. */
   readonly #read = new Map<number, string>();
+  readonly #printed = new Set<number>();
+  #all: Uint8Array = new Uint8Array();
+  #view: DataView = new DataView(new ArrayBuffer(0));
+  /** Where each line ends in `#all`. */
+  #starts: number[] = [];
   #bytes: Uint8Array = new Uint8Array();
   #line: TextLine = { content: '', end: '', number: 0 };
+  /** Number of the line at hand among the session's. */
+  #at = 0;
   #inCounters = false;
   #lost = false;
 
@@ -125,36 +153,94 @@ class LinesReader {
   }
 
   read(): LinesRead {
-    const certain = this.#lines.map((line) => certainFields(line.content, this.#labels));
+    this.#join();
+    const known = this.#lines.map((_, i) => this.#knownLine(i, scratch, 0, noFields));
+    scratch.fill(0);
+    const certain = this.#lines.map(
+      (line, i) => known[i]?.template.certain ?? certainFields(line.content, this.#labelsOf(i)),
+    );
     const counts = new Map<number, number>();
-    for (const field of certain.flat()) counts.set(field, (counts.get(field) ?? 0) + 1);
+    for (const fields of certain) for (const field of fields) counts.set(field, (counts.get(field) ?? 0) + 1);
     const plans: LinePlan[] = [];
     for (let i = 0; i < this.#lines.length; i++) {
+      const plan = known[i] === null ? null : this.#planKnown(i);
+      if (plan !== null) {
+        plans.push(plan);
+        continue;
+      }
+      this.#at = i;
       this.#enter(this.#lines[i] as TextLine);
-      const own = certain[i] as number[];
+      const own = certain[i] ?? [];
       const elsewhere = {
         has: (field: number) => (counts.get(field) ?? 0) > own.filter((f) => f === field).length,
       };
-      const plan = this.#planLine(elsewhere);
+      const read = this.#planLine(elsewhere, own);
       if (this.#lost) break;
-      plans.push(plan);
+      plans.push(read);
     }
     return this.#learn(plans);
+  }
+
+  #labelsOf(line: number): ReadonlyMap<string, number> {
+    const isFirst = line === 0 && this.#labels === bodyLabels;
+    const hasTunnel = getPresence(this.#target.words, this.#target.row, tunnelId) !== Presence.absent;
+    return isFirst && !hasTunnel ? firstLineLabels : this.#labels;
+  }
+
+  /** Bytes of all lines, one after another. */
+  #join(): void {
+    if (this.#context.index === null) return;
+    this.#all = Buffer.from(this.#lines.map((line) => line.content + line.end).join(''), 'latin1');
+    this.#view = new DataView(this.#all.buffer, this.#all.byteOffset, this.#all.length);
+    let at = 0;
+    this.#starts = this.#lines.map((line) => (at += line.content.length + line.end.length));
+  }
+
+  #knownLine(i: number, words: Uint32Array, row: number, printed: ReadonlySet<number>): KnownLine | null {
+    const { index } = this.#context;
+    if (index === null || this.#labels !== bodyLabels) return null;
+    const end = this.#starts[i] as number;
+    const start = i === 0 ? 0 : (this.#starts[i - 1] as number);
+    const found = index.find(this.#all, this.#view, start, end, words, row, printed);
+    return found?.end === end ? found.known : null;
+  }
+
+  /** Reads a known line, unless it prints what was printed before. */
+  #planKnown(i: number): LinePlan | null {
+    const { words, row } = this.#target;
+    const known = this.#knownLine(i, words, row, this.#printed);
+    if (known === null) return null;
+    for (const { field, slot } of known.line.steps) {
+      if (field < 0) continue;
+      this.#read.set(field, field === interfaceUnit ? String(words[row + slot]) : '');
+      this.#printed.add(field);
+    }
+    if (known.template.isCounterHead) this.#inCounters = true;
+    return { known: known.template, places: [], certain: [], unknownBase: 0, unknowns: 0 };
   }
 
   readRow(columns: readonly Column[]): LinesRead {
     this.#enter(this.#lines[0] as TextLine);
     const { content, number } = this.#line;
     const cells = cellsOf(content, columns);
-    if (hasMore(content, cells))
-      this.#context.problem(number, `more values than columns: ${excerpt(content)}`, true);
     const base = this.#unknown.length;
     const places = cells.flatMap((cell) =>
       this.#placesOf(cell.column.field, cell.column.label, cell.start, cell.end, false),
     );
+    const rest = restOf(content, cells);
+    if (rest >= 0) {
+      this.#context.problem(number, `more values than columns: ${excerpt(content)}`, true);
+      places.push(...this.#keepUnknown('', rest, trimmedEnd(content)));
+    }
     const simple = places.length === cells.length;
     return this.#learn([
-      { places, unknownBase: base, unknowns: this.#unknown.length - base, ...(simple ? { cells } : {}) },
+      {
+        places,
+        certain: [],
+        unknownBase: base,
+        unknowns: this.#unknown.length - base,
+        ...(simple ? { cells } : {}),
+      },
     ]);
   }
 
@@ -163,11 +249,11 @@ class LinesReader {
     this.#bytes = Buffer.from(line.content, 'latin1');
   }
 
-  #planLine(elsewhere: Pick<ReadonlySet<number>, 'has'>): LinePlan {
+  #planLine(elsewhere: Pick<ReadonlySet<number>, 'has'>, certain: readonly number[]): LinePlan {
     const { content } = this.#line;
     const unknownBase = this.#unknown.length;
     const places = this.#placesOfLine(content, elsewhere);
-    return { places, unknownBase, unknowns: this.#unknown.length - unknownBase };
+    return { places, certain, unknownBase, unknowns: this.#unknown.length - unknownBase };
   }
 
   #placesOfLine(content: string, elsewhere: Pick<ReadonlySet<number>, 'has'>): Place[] {
@@ -179,7 +265,7 @@ class LinesReader {
     const counters = this.#counterPlaces(content);
     if (counters !== null) return counters;
     const split: SplitContext = {
-      labels: this.#labels,
+      labels: this.#labelsOf(this.#at),
       certain: elsewhere,
       learned: this.#context.learned,
       fits: (field, start, end) => this.#fits(field, start, end),
@@ -257,6 +343,7 @@ class LinesReader {
     const raw = this.#line.content.slice(start, end);
     if (this.#read.has(field)) return [{ field, unknown: 0, start, end }];
     this.#read.set(field, raw);
+    this.#printed.add(field);
     const { words, row } = this.#target;
     if (!readPrinted(field, this.#bytes, start, end, words, row, this.#context.strings)) {
       this.#context.problem(
@@ -307,9 +394,12 @@ class LinesReader {
 
   #learn(plans: readonly LinePlan[]): LinesRead {
     const { words, row } = this.#target;
-    const known = recordOfRow(words, row, this.#context.strings);
-    const record: SessionRecord = { ...known, unknown: this.#unknown };
-    const templates = plans.map((plan, i) => this.#templateOf(plan, this.#lines[i] as TextLine, record));
+    const isKnown = plans.every((plan) => plan.known !== undefined);
+    const values = isKnown ? noRecord : recordOfRow(words, row, this.#context.strings);
+    const record: SessionRecord = { ...values, unknown: this.#unknown };
+    const templates = plans.map(
+      (plan, i) => plan.known ?? this.#templateOf(plan, this.#lines[i] as TextLine, record),
+    );
     return { templates, lines: plans.length, unknown: this.#unknown };
   }
 
@@ -334,6 +424,7 @@ class LinesReader {
       plan.unknownBase,
       plan.unknowns,
       builds,
+      { certain: plan.certain, isCounterHead: counterHead.test(line.content) },
     );
   }
 }

@@ -1,8 +1,10 @@
 /** Reads a listing printed as text: lines into sessions, sessions into rows, whatever the layout. */
 import { indexOfField, lineSlot, rowWords, unknownSlot } from '@sessionreel/session-model';
 import { literal } from './line-shape.ts';
+import { FastPath, found } from './fast-path.ts';
+import { LineIndex } from './line-index.ts';
 import { LineTemplates, type LineTemplate } from './line-templates.ts';
-import { bodyLabels, headerLabels } from './labels.ts';
+import { bodyLabels, headerLabels, unknownField } from './labels.ts';
 import { shiftUnknown } from './line-shape.ts';
 import { isBanner, messageOf, pagerLength, promptOf } from './prompt.ts';
 import type { BodyReader, ParseLimits } from './reader.ts';
@@ -14,10 +16,15 @@ import { excerpt, readLines, readTableRow, type TextContext, type TextLine } fro
 export interface TextOptions {
   /** Whoever took the capture vouches for its end: a last line without line end is whole. */
   readonly whole: boolean;
+  /** False: every line takes the plain path. */
+  readonly predict?: boolean;
 }
 
 const sessionId = indexOfField('session_local_id');
 const newline = 0x0a;
+const noBytes = new Uint8Array();
+/** How much of a chunk is joined with what the chunk before left over. */
+const bridgeBytes = 8192;
 type Unknowns = readonly (readonly [string, string])[];
 
 /** Lines between two bodies, and the tunnel that they open. */
@@ -37,7 +44,10 @@ export class TextReader implements BodyReader {
   readonly #options: TextOptions;
   readonly #context: TextContext;
   readonly #layouts = new Map<string, number>();
-  #carry: Uint8Array = new Uint8Array();
+  /** Bytes that wait for more: part of a line, or of a session that is to be read at once. */
+  #carry: Uint8Array = noBytes;
+  /** Null when prediction is off. */
+  readonly #fast: FastPath | null;
   #ended = false;
   #lineNumber: number;
   /** True while the rest of a line that is too long is thrown away. */
@@ -57,20 +67,25 @@ export class TextReader implements BodyReader {
   #warnings = 0;
 
   /** Bytes of the line that ended the reply, when it began in an earlier chunk. */
-  leftover: Uint8Array = new Uint8Array();
+  leftover: Uint8Array = noBytes;
 
   constructor(builder: SnapshotBuilder, limits: ParseLimits, firstLine: number, options: TextOptions) {
     this.#builder = builder;
     this.#limits = limits;
     this.#options = options;
     this.#lineNumber = firstLine;
+    const learned = new Map<number, Set<number>>();
+    const index = options.predict === false ? null : new LineIndex(builder.strings, learned);
     this.#context = {
       strings: builder.strings,
       templates: new LineTemplates(),
-      learned: new Map(),
+      learned,
+      index,
       problem: (line, message, loses) => builder.problem(line, message, loses),
       unknownLabels: limits.unknownLabels,
     };
+    this.#fast =
+      index === null ? null : new FastPath(index, (templates) => this.#layoutOf(templates, 0), rowWords);
   }
 
   /** True once a prompt or a banner ended the reply. */
@@ -85,28 +100,102 @@ export class TextReader implements BodyReader {
 
   write(chunk: Uint8Array, start: number, end: number): number {
     let at = start;
-    if (this.#carry.length > 0 || this.#skipping) {
-      const feed = chunk.indexOf(newline, at);
-      const to = feed < 0 || feed >= end ? end : feed + 1;
-      this.#hold(chunk, at, to);
-      at = to;
-      if (feed < 0 || feed >= end) return end;
-      const line = this.#carry;
-      this.#carry = new Uint8Array();
-      if (!this.#skipping && !this.#take(line, 0, line.length)) {
-        this.leftover = line;
+    let reach = bridgeBytes;
+    while (this.#carry.length > 0) {
+      // What is left of the chunk before, joined with as much of this one as it takes to get past the seam.
+      const carried = this.#carry.length;
+      const to = Math.min(end, at + reach);
+      const bridge = joined(this.#carry, chunk, at, to);
+      this.#carry = noBytes;
+      const used = this.#consume(bridge, 0, bridge.length, false);
+      if (this.#ended) {
+        if (used >= carried) return at + used - carried;
+        this.leftover = bridge.slice(used, carried);
         return at;
       }
-      this.#skipping = false;
+      if (used >= carried) {
+        at += used - carried;
+        break;
+      }
+      this.#carry = bridge.slice(used);
+      if (to === end) return end;
+      this.#carry = bridge.slice(used, carried);
+      reach *= 4;
     }
+    const used = this.#consume(chunk, at, end, false);
+    if (this.#ended) return used;
+    if (used < end) this.#carry = chunk.slice(used, end);
+    return end;
+  }
+
+  /**
+   * Takes sessions and lines from `start`; returns up to where. What is left is part of a line, of which more must come, or of a
+   * session that had better be read at once.
+   */
+  #consume(bytes: Uint8Array, start: number, end: number, isLast: boolean): number {
+    let at = start;
+    let view: DataView | null = null;
     while (at < end) {
-      const feed = chunk.indexOf(newline, at);
-      if (feed < 0 || feed >= end) break;
-      if (!this.#take(chunk, at, feed + 1)) return at;
+      if (this.#skipping) {
+        const feed = bytes.indexOf(newline, at);
+        if (feed < 0 || feed >= end) return end;
+        this.#skipping = false;
+        at = feed + 1;
+        continue;
+      }
+      const fast = this.#fast;
+      if (
+        fast?.isReady === true &&
+        this.#betweenLines === null &&
+        (this.#session.length === 0 || fast.begins(bytes, at))
+      ) {
+        if (!isLast && end - at < fast.reserve) return at;
+        view ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+        const to = this.#runFast(fast, bytes, view, at, end);
+        if (to > at) {
+          at = to;
+          continue;
+        }
+      }
+      const feed = bytes.indexOf(newline, at);
+      if (feed < 0 || feed >= end) {
+        if (end - at <= this.#limits.lineBytes) return at;
+        this.#dropLine(`line longer than ${this.#limits.lineBytes} bytes`);
+        return end;
+      }
+      if (!this.#take(bytes, at, feed + 1)) return at;
       at = feed + 1;
     }
-    this.#hold(chunk, at, end);
-    return end;
+    return at;
+  }
+
+  /** Reads sessions as long as they are predicted; returns where the first that is not begins. */
+  #runFast(fast: FastPath, bytes: Uint8Array, view: DataView, start: number, end: number): number {
+    if (this.#session.length > 0) this.#finishSession();
+    const builder = this.#builder;
+    const { frame, words } = builder;
+    const header = this.#header;
+    if (header === null) return start;
+    let at = start;
+    while (end - at >= fast.reserve) {
+      const row = builder.startRow(this.#lineNumber);
+      if (!fast.match(bytes, view, at, end, words, row, header.words)) break;
+      if (found.gapEnd > at) frame.hold(bytes, at, found.gapEnd);
+      if (found.hasHeader) {
+        header.words.set(fast.header);
+        frame.markHeader();
+        frame.hold(bytes, found.gapEnd, found.bodyStart);
+      }
+      words[row + lineSlot] = this.#lineNumber + found.lines - found.bodyLines;
+      this.#lineNumber += found.lines;
+      this.#orphaned = false;
+      at = found.end;
+      if (builder.finishRow(found.layout)) continue;
+      frame.unmarkHeader();
+      frame.hold(bytes, found.bodyStart, at);
+      this.#orphaned = true;
+    }
+    return at;
   }
 
   end(): void {
@@ -117,6 +206,7 @@ export class TextReader implements BodyReader {
     this.#finishSession();
     if (isOpen && !this.#ended && !this.#options.whole && this.#builder.sessions > sessions)
       this.#builder.markCut();
+    this.#flushBetween(false);
     if (!this.#ended && this.#carry.length > 0) frame.hold(this.#carry, 0, this.#carry.length);
     this.#carry = new Uint8Array();
     if (this.#builder.sessions > 0 || this.#header !== null) return;
@@ -127,40 +217,31 @@ export class TextReader implements BodyReader {
 
   /** The last line, without line end: a prompt, or whole because someone says so, or no evidence. */
   #takeLast(): void {
-    const line = this.#carry;
+    const bytes = this.#carry;
+    const used = this.#consume(bytes, 0, bytes.length, true);
+    const line = bytes.slice(used);
+    this.#carry = noBytes;
+    if (this.#ended) {
+      this.leftover = line;
+      return;
+    }
     if (line.length === 0) return;
     const text = Buffer.from(line).toString('latin1');
     if (promptOf(text) !== null || isBanner(text)) {
       this.#ended = true;
       this.leftover = line;
-      this.#carry = new Uint8Array();
     } else if (this.#options.whole) {
       const whole = Buffer.concat([line, Buffer.from(this.#lineEnd, 'latin1')]);
-      this.#carry = new Uint8Array();
       this.#builder.trim = this.#lineEnd.length;
       this.#take(whole, 0, whole.length);
-    }
-  }
-
-  /** Keeps the bytes of a line that is not whole yet. */
-  #hold(chunk: Uint8Array, start: number, end: number): void {
-    if (start === end || this.#skipping) return;
-    const { lineBytes } = this.#limits;
-    if (this.#carry.length + end - start > lineBytes) {
-      this.#dropLine(`line longer than ${lineBytes} bytes`);
-      return;
-    }
-    const joined = new Uint8Array(this.#carry.length + end - start);
-    joined.set(this.#carry);
-    joined.set(chunk.subarray(start, end), this.#carry.length);
-    this.#carry = joined;
+    } else this.#carry = line;
   }
 
   #dropLine(message: string): void {
     this.#builder.problem(this.#lineNumber, message, true);
     this.#firstStray ??= { content: message, end: '', number: this.#lineNumber };
     this.#builder.frame.abandon();
-    this.#carry = new Uint8Array();
+    this.#carry = noBytes;
     this.#skipping = true;
     this.#finishSession();
     this.#orphaned = true;
@@ -228,9 +309,14 @@ export class TextReader implements BodyReader {
    * tunnel before it.
    */
   #isLostHeader(content: string): boolean {
-    if (this.#header === null || leadingSpace(content) > this.#header.indent) return false;
-    if (firstLabel(content, bodyLabels)?.field !== -1 && /:/.test(content)) return false;
-    return /unnel|tunne|local id/i.test(content);
+    const header = this.#header;
+    if (header === null || leadingSpace(content) > header.indent) return false;
+    if (!/(?:^|,)[^:,]*(?:unnel|tunne|local id)[^:,]*:/i.test(content)) return false;
+    const [first] = this.#session;
+    const isIndented = first !== undefined && leadingSpace(first.content) > header.indent;
+    return (
+      isIndented || /tunnel group/i.test(content) || firstLabel(content, bodyLabels)?.field === unknownField
+    );
   }
 
   #takeBlank(line: TextLine): void {
@@ -242,6 +328,7 @@ export class TextReader implements BodyReader {
   #beginTunnel(line: TextLine): void {
     this.#finishSession();
     this.#flushBetween(false);
+    this.#fast?.leave();
     this.#orphaned = false;
     this.#columns = null;
     const words = new Uint32Array(rowWords);
@@ -262,8 +349,8 @@ export class TextReader implements BodyReader {
   #beginSession(line: TextLine): void {
     this.#finishSession();
     this.#orphaned = false;
-    this.#flushBetween(true);
     this.#columns = null;
+    this.#flushBetween(true);
     this.#addToSession(line);
   }
 
@@ -299,10 +386,16 @@ export class TextReader implements BodyReader {
       this.#builder.problem(line.number, `belongs to no session: ${excerpt(line.content)}`, true);
     else if (!this.#orphaned && this.#warnings === 0 && this.#firstStray === line)
       this.#builder.problem(line.number, `not understood: ${excerpt(line.content)}`);
-    if (this.#header !== null && this.#isLostHeader(line.content)) this.#header.words.fill(0);
+    if (this.#header !== null && this.#isLostHeader(line.content)) this.#loseHeader(this.#header);
     this.#orphaned = true;
     this.#flushBetween(false);
     this.#holdLine(line);
+  }
+
+  /** Sessions that follow have no tunnel until the next header. */
+  #loseHeader(header: TunnelHeader): void {
+    header.words.fill(0);
+    this.#fast?.leave();
   }
 
   #takeRow(line: TextLine): void {
@@ -334,7 +427,10 @@ export class TextReader implements BodyReader {
   /** Ends the lines between header and first session. `regular`: a session follows, and they are what its layout prints. */
   #flushBetween(regular: boolean): void {
     const lines = this.#betweenLines;
-    if (lines === null) return;
+    if (lines === null) {
+      if (this.#columns === null && this.#fast?.isTable === true) this.#fast.leave();
+      return;
+    }
     for (const line of lines) this.#holdLine(line);
     this.#betweenLines = null;
     const header = this.#header;
@@ -343,6 +439,8 @@ export class TextReader implements BodyReader {
       if (!regular) return;
     }
     for (const line of lines) header?.templates.push(this.#literalTemplate(line));
+    if (header !== null)
+      this.#fast?.enter(header.unknown.length > 0 ? null : header.templates, this.#columns !== null);
   }
 
   #literalTemplate(line: TextLine): LineTemplate {
@@ -384,7 +482,10 @@ export class TextReader implements BodyReader {
         ? readLines(this.#context, target, lines, bodyLabels, inherited)
         : readTableRow(this.#context, target, first, columns, inherited);
     for (const [name, raw] of read.unknown) builder.unknown(name, raw, first.number);
-    const accepted = builder.finishRow(this.#layoutOf(read.templates, inherited.length));
+    const layout = this.#layoutOf(read.templates, inherited.length);
+    const accepted = builder.finishRow(layout);
+    if (accepted && read.lines === lines.length) this.#fast?.learn(read.templates, layout);
+    if (!accepted) builder.frame.unmarkHeader();
     const rest = accepted ? lines.slice(read.lines) : lines;
     for (const line of rest) this.#holdLine(line);
     if (rest.length > 0) this.#orphaned = true;
@@ -413,4 +514,11 @@ export class TextReader implements BodyReader {
     this.#layouts.set(key, id);
     return id;
   }
+}
+
+function joined(a: Uint8Array, b: Uint8Array, start: number, end: number): Uint8Array {
+  const whole = new Uint8Array(a.length + end - start);
+  whole.set(a);
+  whole.set(b.subarray(start, end), a.length);
+  return whole;
 }

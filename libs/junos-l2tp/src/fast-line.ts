@@ -1,0 +1,491 @@
+/**
+ * Matches a line against the pieces that printed one like it, and reads its values on the way. What does not match, or could mean
+ * something else, is left to the plain path: a match must be exactly what the plain path would read.
+ */
+import {
+  Presence,
+  counterOf,
+  fields,
+  indexOfField,
+  setRounding,
+  slotOf,
+  type Field,
+  type StringTable,
+} from '@sessionreel/session-model';
+import { durationBits, scan, scanDate, scanDuration, scanU64, scanUint } from './fast-scan.ts';
+import { freeTextFields } from './labels.ts';
+import { isGroup, isSlot, isTrim, type Piece, type Slot } from './layout.ts';
+import { readCounter, number } from './numbers.ts';
+import { printUnpatched, printValue } from './print.ts';
+import { lineEnd } from './split-line.ts';
+import { ascii, isAddress, isComposite } from './values.ts';
+
+const Kind = {
+  literal: 0,
+  u32: 1,
+  u64: 2,
+  counter: 3,
+  word: 4,
+  text: 5,
+  address: 6,
+  date: 7,
+  duration: 8,
+} as const;
+type Kind = (typeof Kind)[keyof typeof Kind];
+
+const space = 0x20;
+const comma = 0x2c;
+const colon = 0x3a;
+const userName = indexOfField('user_name');
+
+/** One step of a line: bytes to be there, or a value in a format. Only data, so that no input becomes code. */
+export interface Step {
+  readonly kind: Kind;
+  readonly literal: Uint8Array;
+  /** The literal, eight bytes at a time, little-endian; the rest byte by byte. */
+  readonly words: Float64Array;
+  readonly field: number;
+  readonly slot: number;
+  readonly presenceAt: number;
+  readonly presenceShift: number;
+  readonly max: number;
+  /** One space before a value that is not empty. */
+  readonly hasSpace: boolean;
+  readonly width: number;
+  readonly right: boolean;
+  readonly style: string;
+  readonly styleBits: number;
+  readonly padded: boolean;
+  /** Byte that the next literal begins with, where a text ends. */
+  readonly stop: number;
+  /** A text that ends at a space. */
+  readonly inColumn: boolean;
+  /** The value must be what the row holds already: it is printed twice. */
+  readonly again: boolean;
+  /** A text that somebody outside chooses, and the field after it: see `SplitContext.learned`. */
+  readonly free: boolean;
+  readonly next: number;
+  /** True once the plain path knows what follows this text. */
+  taught: boolean;
+  /** Bytes and id of the text read last: texts repeat from session to session. */
+  last: Uint8Array;
+  lastId: number;
+}
+
+export interface FastLine {
+  readonly steps: readonly Step[];
+}
+
+function kindOf(f: Field): Kind {
+  switch (f.type) {
+    case 'u16':
+    case 'u32':
+      return Kind.u32;
+    case 'u64':
+      return f.role === 'counter' ? Kind.counter : Kind.u64;
+    case 'word':
+      return Kind.word;
+    case 'text':
+      return Kind.text;
+    case 'address':
+      return Kind.address;
+    case 'datetime':
+      return Kind.date;
+    default:
+      return Kind.duration;
+  }
+}
+
+const noBytes = new Uint8Array(0);
+
+function literalStep(text: string): Step {
+  const literal = Buffer.from(text, 'utf8');
+  const words = new Float64Array(literal.length >> 3);
+  const view = new DataView(literal.buffer, literal.byteOffset, literal.length);
+  for (let i = 0; i < words.length; i++) words[i] = view.getFloat64(i * 8, true);
+  return {
+    kind: Kind.literal,
+    literal: new Uint8Array(literal),
+    words,
+    field: -1,
+    slot: 0,
+    presenceAt: 0,
+    presenceShift: 0,
+    max: 0,
+    hasSpace: false,
+    width: 0,
+    right: false,
+    style: '',
+    styleBits: 0,
+    padded: false,
+    stop: 0,
+    inColumn: false,
+    again: false,
+    free: false,
+    next: 0,
+    taught: false,
+    last: noBytes,
+    lastId: 0,
+  };
+}
+
+/** A slot as a step; null when its format is beyond the fast path. */
+function slotStep(slot: Slot, stop: number, again: boolean, next: number, isRow: boolean): Step | null {
+  if (
+    slot.f === '' ||
+    slot.p !== undefined ||
+    slot.e !== undefined ||
+    slot.n !== undefined ||
+    slot.x !== undefined
+  )
+    return null;
+  if (slot.b !== undefined && slot.b !== '' && slot.b !== ' ') return null;
+  const field = indexOfField(slot.f);
+  const f = fields[field] as Field;
+  const kind = kindOf(f);
+  const style = slot.s ?? '';
+  if (kind === Kind.date && style !== '' && style !== 'p') return null;
+  if (kind === Kind.counter && style !== '') return null;
+  return {
+    kind,
+    literal: noBytes,
+    words: new Float64Array(0),
+    field,
+    slot: slotOf[field] as number,
+    presenceAt: field >>> 4,
+    presenceShift: (field & 15) << 1,
+    max: f.type === 'u16' ? 0xffff : 0xffffffff,
+    hasSpace: slot.b === ' ',
+    width: slot.w ?? 0,
+    right: slot.r === 1,
+    style,
+    styleBits: kind === Kind.duration ? durationBits(style) : 0,
+    padded: style === 'p',
+    stop,
+    inColumn: isRow || (slot.w ?? 0) > 0 || stop === space,
+    again,
+    free: freeTextFields.has(field),
+    next,
+    taught: false,
+    last: noBytes,
+    lastId: 0,
+  };
+}
+
+/**
+ * Steps for a line's pieces; null when one of them is beyond the fast path. `printed`: fields that lines of the session before it print.
+ * `isRow`: a table's row, whose texts end at spaces.
+ */
+export function compileLine(
+  pieces: readonly Piece[],
+  printed: ReadonlySet<number>,
+  isRow = false,
+): FastLine | null {
+  const flat = pieces.flatMap((piece) => (isGroup(piece) ? piece.g : [piece]));
+  const joined: Piece[] = [];
+  for (const piece of flat) {
+    const last = joined.at(-1);
+    if (typeof piece === 'string' && typeof last === 'string') joined[joined.length - 1] = last + piece;
+    else if (piece !== '') joined.push(piece);
+  }
+  const steps: Step[] = [];
+  const seen = new Set(printed);
+  for (const [i, piece] of joined.entries()) {
+    if (typeof piece === 'string') steps.push(literalStep(piece));
+    else if (isTrim(piece) || isGroup(piece) || !isSlot(piece)) return null;
+    else {
+      const next = joined[i + 1];
+      const stop = typeof next === 'string' ? Buffer.from(next)[0] : space;
+      const following = joined.slice(i + 1).find(isSlot);
+      const owner = following === undefined ? lineEnd : ownerOf(following.f);
+      const step = slotStep(piece, stop ?? space, seen.has(indexOfName(piece.f)), owner, isRow);
+      if (step === null) return null;
+      // A text in a column ends at a space; one that strangers choose may hold spaces, and takes the plain path.
+      const isText = step.kind === Kind.text || step.kind === Kind.word || step.kind === Kind.address;
+      if (isText && step.inColumn && (step.right || step.free)) return null;
+      if (step.again && step.kind !== Kind.u32) return null;
+      if (
+        isComposite(step.field) &&
+        isText &&
+        stop !== comma &&
+        stop !== 0x0a &&
+        stop !== 0x0d &&
+        stop !== colon &&
+        stop !== 0x2f
+      )
+        return null;
+      seen.add(step.field);
+      steps.push(step);
+    }
+  }
+  return { steps };
+}
+
+function indexOfName(name: string): number {
+  return name === '' ? -1 : indexOfField(name);
+}
+
+/** The field whose printed value the named one shares, or itself. */
+function ownerOf(name: string): number {
+  const index = indexOfName(name);
+  const owner = fields[index]?.partOf;
+  return owner === undefined ? index : indexOfField(owner);
+}
+
+/** Whether a free text was read that is not empty and of which the plain path may not know yet what follows it. */
+const matched = { freeText: false };
+
+/** Says so, once. */
+export function takeFreeText(): boolean {
+  const was = matched.freeText;
+  matched.freeText = false;
+  return was;
+}
+
+/** Matches a line at `start`. Returns where it ends, −1 when it does not match. Values go to `words` at `row`, whose bits were 0. */
+export function matchLine(
+  line: FastLine,
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  end: number,
+  words: Uint32Array,
+  row: number,
+  strings: StringTable,
+): number {
+  const { steps } = line;
+  let at = start;
+  for (let i = 0; i < steps.length; i++) {
+    const step = steps[i] as Step;
+    if (step.kind === Kind.literal) {
+      const { literal, words: eights } = step;
+      if (at + literal.length > end) return -1;
+      const whole = eights.length;
+      for (let k = 0; k < whole; k++, at += 8) if (view.getFloat64(at, true) !== eights[k]) return -1;
+      for (let k = whole << 3; k < literal.length; k++, at++) if (bytes[at] !== literal[k]) return -1;
+    } else {
+      at = matchValue(step, bytes, at, end, words, row, strings);
+      if (at < 0) return -1;
+    }
+  }
+  return at;
+}
+
+function matchValue(
+  step: Step,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  words: Uint32Array,
+  row: number,
+  strings: StringTable,
+): number {
+  let at = start;
+  if (step.hasSpace) {
+    if (bytes[at] !== space)
+      return bytes[at] === step.stop && step.width === 0 && step.stop !== space
+        ? setEmpty(step, words, row, at)
+        : -1;
+    at++;
+  }
+  const padFrom = at;
+  if (step.right) while (bytes[at] === space) at++;
+  const from = at;
+  const to = scanValue(step, bytes, from, end, words, row, strings);
+  if (to < 0) return -1;
+  at = to;
+  if (step.width > 0) {
+    const missing = Math.max(0, step.width - (to - from));
+    if (step.right) {
+      if (from - padFrom !== missing) return -1;
+    } else {
+      for (let k = 0; k < missing; k++, at++) if (bytes[at] !== space) return -1;
+    }
+  } else if (step.right) return -1;
+  return at;
+}
+
+function setEmpty(step: Step, words: Uint32Array, row: number, at: number): number {
+  if (step.again) return -1;
+  setPresenceAt(step, words, row, Presence.empty);
+  return at;
+}
+
+function setPresenceAt(step: Step, words: Uint32Array, row: number, presence: number): void {
+  const index = row + step.presenceAt;
+  words[index] = (words[index] as number) | (presence << step.presenceShift);
+}
+
+/** Reads the value at `from`; returns its end, −1 when it is not printed so. */
+function scanValue(
+  step: Step,
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  words: Uint32Array,
+  row: number,
+  strings: StringTable,
+): number {
+  const slot = row + step.slot;
+  switch (step.kind) {
+    case Kind.u32:
+      if (!scanUint(bytes, from, step.max)) return notAvailable(step, bytes, from, words, row);
+      if (step.again)
+        return (words[slot] as number) === scan.value && hasValue(step, words, row) ? scan.end : -1;
+      words[slot] = scan.value;
+      break;
+    case Kind.u64:
+    case Kind.counter:
+      if (!scanU64(bytes, from)) return notAvailable(step, bytes, from, words, row);
+      if (step.kind === Kind.counter && isUnit(bytes[scan.end] as number))
+        return scanRounded(step, bytes, from, end, words, row);
+      words[slot] = scan.value;
+      words[slot + 1] = scan.high;
+      break;
+    case Kind.date:
+      if (!scanDate(bytes, from, step.padded)) return notAvailable(step, bytes, from, words, row);
+      words[slot] = scan.value;
+      break;
+    case Kind.duration:
+      if (!scanDuration(bytes, from, step.styleBits)) return notAvailable(step, bytes, from, words, row);
+      words[slot] = scan.value;
+      break;
+    default:
+      return scanText(step, bytes, from, end, words, row, strings);
+  }
+  setPresenceAt(step, words, row, Presence.value);
+  return scan.end;
+}
+
+export function hasValue(step: Step, words: Uint32Array, row: number): boolean {
+  return (((words[row + step.presenceAt] as number) >>> step.presenceShift) & 3) === Presence.value;
+}
+
+function notAvailable(step: Step, bytes: Uint8Array, from: number, words: Uint32Array, row: number): number {
+  if (bytes[from] !== 0x4e || bytes[from + 1] !== 0x2f || bytes[from + 2] !== 0x41 || step.again) return -1;
+  setPresenceAt(step, words, row, Presence.notAvailable);
+  return from + 3;
+}
+
+function isUnit(byte: number): boolean {
+  return byte === 0x2e || byte === 0x6b || byte === 0x6d || byte === 0x67 || byte === 0x74;
+}
+
+function scanRounded(
+  step: Step,
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  words: Uint32Array,
+  row: number,
+): number {
+  let to = from;
+  while (to < end && (bytes[to] as number) > space) to++;
+  if (to - from > 24 || !readCounter(bytes, from, to)) return -1;
+  const value = (BigInt(number.high) << 32n) | BigInt(number.low);
+  const half = number.rounding === 0 ? 0n : 5n * 10n ** BigInt(number.rounding - 1);
+  const rounding = number.rounding;
+  if (printValue(fields[step.field] as Field, value, step.style, half) !== ascii(bytes, from, to)) return -1;
+  words[row + step.slot] = Number(value & 0xffffffffn);
+  words[row + step.slot + 1] = Number(value >> 32n);
+  if (rounding > 0) setRoundingOf(step.field, words, row, rounding);
+  setPresenceAt(step, words, row, Presence.value);
+  return to;
+}
+
+function setRoundingOf(field: number, words: Uint32Array, row: number, rounding: number): void {
+  setRounding(words, row, counterOf[field] as number, rounding);
+}
+
+function scanText(
+  step: Step,
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  words: Uint32Array,
+  row: number,
+  strings: StringTable,
+): number {
+  const { last, stop } = step;
+  if (step.again) return -1;
+  const length = last.length;
+  let same = length > 0 && from + length < end;
+  for (let i = 0; same && i < length; i++) if (bytes[from + i] !== last[i]) same = false;
+  const { inColumn } = step;
+  if (same) {
+    const next = bytes[from + length] as number;
+    if (next === (inColumn ? space : stop) || next === 0x0a || next === 0x0d) {
+      words[row + step.slot] = step.lastId;
+      setPresenceAt(step, words, row, Presence.value);
+      if (step.free && !step.taught) matched.freeText = true;
+      return from + length;
+    }
+  }
+  return scanNewText(step, bytes, from, end, words, row, strings, inColumn);
+}
+
+function scanNewText(
+  step: Step,
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  words: Uint32Array,
+  row: number,
+  strings: StringTable,
+  inColumn: boolean,
+): number {
+  const isAddressStep = step.kind === Kind.address;
+  let to = from;
+  for (; ; to++) {
+    if (to >= end) return -1;
+    const c = bytes[to] as number;
+    if (c === 0x0a || c === 0x0d || c === step.stop || c === comma) break;
+    if (c === space && (inColumn || to === from)) break;
+    // A colon could be a label's, and what is no ASCII needs a closer look.
+    if (c < space || c >= 0x80 || (c === colon && !isAddressStep)) return -1;
+  }
+  if (to === from || bytes[to - 1] === space || to - from > 255) return -1;
+  if (to - from === 3 && step.field !== userName && notAvailable(step, bytes, from, words, row) > 0)
+    return to;
+  const id = isAddressStep
+    ? addressId(bytes, from, to, step, strings)
+    : textId(bytes, from, to, step, strings);
+  if (id < 0) return -1;
+  step.last = bytes.slice(from, to);
+  step.lastId = id;
+  words[row + step.slot] = id;
+  setPresenceAt(step, words, row, Presence.value);
+  if (step.free && !step.taught) matched.freeText = true;
+  return to;
+}
+
+function addressId(bytes: Uint8Array, from: number, to: number, step: Step, strings: StringTable): number {
+  // Before a port: `::1:5` could be an address, too.
+  if (!isAddress(bytes, from, to) || (step.stop === colon && bytes.subarray(from, to).includes(colon)))
+    return -1;
+  return strings.intern(bytes, from, to);
+}
+
+function textId(bytes: Uint8Array, from: number, to: number, step: Step, strings: StringTable): number {
+  // `n/a` in any case is N/A for the plain path.
+  if (to - from === 3 && bytes[from + 1] === 0x2f && step.field !== userName) return -1;
+  if (step.kind !== Kind.word) return strings.intern(bytes, from, to);
+  const raw = ascii(bytes, from, to);
+  const word = raw.toLowerCase();
+  const { name } = fields[step.field] as Field;
+  const printed = printUnpatched(
+    { f: name, s: step.style },
+    { values: { [name]: word }, rounding: {}, unknown: [] },
+  );
+  return printed === raw ? strings.internText(word) : -1;
+}
+
+/** Takes back the values of a line that did not match. */
+export function clearLine(line: FastLine, words: Uint32Array, row: number): void {
+  for (const step of line.steps) {
+    if (step.kind === Kind.literal || step.again) continue;
+    const index = row + step.presenceAt;
+    words[index] = (words[index] as number) & ~(3 << step.presenceShift);
+    if (step.kind === Kind.counter) setRoundingOf(step.field, words, row, 0);
+  }
+}
