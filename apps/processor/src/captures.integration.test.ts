@@ -1,4 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { headersOf, makeFleet, simulate, type Capture } from '@sessionreel/fleet-sim';
 import { readDeadLetter, type OutgoingMessage } from '@sessionreel/kafka';
 import { waitFor } from '@sessionreel/ops';
@@ -92,6 +93,35 @@ describe('captures through the processor', () => {
     const [letter] = await bench.deadLetters();
     expect(letter && readDeadLetter(letter)).toMatchObject({ reason: 'parse' });
     expect(letter && readDeadLetter(letter)?.error).toContain('no route to daemon');
+  });
+
+  it('takes nothing for a snapshot that is none', { timeout: 30_000 }, async () => {
+    await bench.start(real);
+    const nonsense = [
+      Buffer.from('nonsense'),
+      Buffer.from('Hostname: lns1\nModel: mx480\n'),
+      Buffer.from([0, 1, 2, 255]),
+      Buffer.from('\n\n'),
+      Buffer.from('{"a": 1}'),
+      Buffer.from('<rpc-reply><rpc-error><error-message>no</error-message></rpc-error></rpc-reply>'),
+      gzipSync(Buffer.alloc(20_000_000, 'x')),
+      gzipSync(Buffer.from('cut short')).subarray(0, 15),
+    ];
+    const command = 'show services l2tp session';
+    await bench.send(
+      nonsense.map((value, i) => ({
+        key: 'lns1',
+        value,
+        headers: i < 6 ? { command: i % 2 === 0 ? '' : command } : { 'content-encoding': 'gzip' },
+      })),
+    );
+    await bench.caughtUp();
+    const letters = (await bench.deadLetters()).map((letter) => readDeadLetter(letter));
+    const parse = new Array<string>(6).fill('parse');
+    expect(letters.map((letter) => letter?.reason)).toEqual([...parse, 'too_large', 'encoding']);
+    const deltas = (await bench.allEvents()).map(({ delta }) => delta);
+    expect(deltas.map((delta) => delta.ledger[0]?.outcome)).toEqual(new Array(8).fill('dead_letter'));
+    expect(deltas.flatMap((delta) => [...delta.opened, ...delta.closed])).toEqual([]);
   });
 
   it(

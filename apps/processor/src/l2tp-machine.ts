@@ -59,7 +59,7 @@ export class L2tpMachine implements RouterMachine {
     const parser = new SnapshotParser(state.strings, run, parseHintsOf(hints));
     parser.write(plain);
     const { snapshots, errors } = parser.end();
-    if (snapshots === 0) {
+    if (snapshots === 0 || !run.evidence) {
       state.rollback();
       throw new CaptureRefused('parse', `no snapshot: ${shown(errors)}`);
     }
@@ -105,6 +105,8 @@ export class L2tpMachine implements RouterMachine {
 /** Hands one capture's snapshots from the parser to the state. */
 class CaptureRun implements SnapshotSink {
   applied = 0;
+  /** Something was seen of a listing: a session, a tunnel, or the proof that there is none. */
+  evidence = false;
   readonly counts: Record<string, number> = {};
   readonly #state: RouterState;
   readonly #item: Item;
@@ -138,6 +140,7 @@ class CaptureRun implements SnapshotSink {
       this.#take(delta);
     });
     if (outcome === 'applied') this.applied++;
+    if (facts.complete || facts.sessions > 0 || facts.tunnels > 0) this.evidence = true;
     this.#add('sessions', facts.sessions);
     this.#add('unknown_fields', facts.unknownFields);
     this.#add('errors', facts.errors.length);

@@ -94,9 +94,9 @@ export class ShardPool {
     return this.#shards.reduce((sum, shard) => sum + shard.queuedBytes, 0);
   }
 
-  /** Milliseconds that a shard has spent on tasks since it was started. */
+  /** Milliseconds that a shard has spent on tasks since it was started; 0 before that. */
   busyMs(shard: number): number {
-    return this.#at(shard).busyMs;
+    return this.#shards[shard]?.busyMs ?? 0;
   }
 
   /** Runs a task after those before it. Rejects with `WorkerLost` only. */
@@ -132,8 +132,10 @@ export class ShardPool {
       })) as R;
     } catch (error) {
       const lost = this.#lossOf(number, error, controller.signal.aborted ? timeoutMs : undefined);
-      await this.#replace(shard);
-      this.#options.onLost?.(lost);
+      if (lost.reason !== 'stopped') {
+        await this.#replace(shard);
+        this.#options.onLost?.(lost);
+      }
       throw lost;
     } finally {
       clearTimeout(timer);
