@@ -14,7 +14,8 @@ function argument(name: string, fallback: number): number {
 }
 
 const fixtures = new URL('../fixtures/', import.meta.url);
-const corpus = readdirSync(fixtures).flatMap((name) => {
+const folders = readdirSync(fixtures, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+const corpus = folders.flatMap(({ name }) => {
   const folder = new URL(`${name}/`, fixtures);
   return readdirSync(folder)
     .filter((file) => file.startsWith('in.'))

@@ -5,7 +5,7 @@
 import type { Format, Level, ParseProblem, Scope, StringTable } from '@sessionreel/session-model';
 import { parseCommand, type ParsedCommand } from './command.ts';
 import { JsonReader } from './json-reader.ts';
-import { isBanner, messageOf, promptOf } from './prompt.ts';
+import { isBanner, messageOf, pagerLength, promptOf } from './prompt.ts';
 import {
   defaultLimits,
   type BodyReader,
@@ -142,7 +142,8 @@ export class SnapshotParser {
 
   /** A line outside replies, with its line end unless it is the last, or the beginning of one that is markup or too long. */
   #takeLine(line: Uint8Array): void {
-    const text = latin1(line).replace(/\r?\n$/, '');
+    const raw = latin1(line).replace(/\r?\n$/, '');
+    const text = raw.slice(pagerLength(raw));
     const ended = line[line.length - 1] === newline;
     const prompt = promptOf(text);
     if (prompt !== null) {
