@@ -1,4 +1,5 @@
 /** The questions. Each is one function; parameters never become part of a query's text. */
+export * from './audit.ts';
 export {
   QuestionError,
   type AskOptions,
@@ -6,6 +7,16 @@ export {
   type QueryClient,
   type QueryOptions,
 } from './client.ts';
+export { diffStates, type DiffQuestion, type SessionDifference, type StateDiff } from './diff.ts';
+export {
+  history,
+  type FieldChange,
+  type History,
+  type HistoryEvent,
+  type HistoryQuestion,
+  type IncarnationTraffic,
+  type SessionKey,
+} from './history.ts';
 export {
   outcomesOf,
   spanOf,
@@ -14,6 +25,7 @@ export {
   type SourcePosition,
 } from './ledger.ts';
 export { scopeText } from './scope.ts';
+export * from './series.ts';
 export {
   stateAt,
   type PartFrame,
@@ -21,3 +33,4 @@ export {
   type StateQuestion,
   type StateSession,
 } from './state.ts';
+export * from './who-had.ts';

@@ -2,6 +2,7 @@
  * A router of which everything is known: it ages by a seed, says what it would print at each snapshot, and writes the events that the
  * architecture asks of the processor. It shares no code with the queries that are tested against it.
  */
+import { createHash } from 'node:crypto';
 import {
   counterFields,
   fields,
@@ -51,6 +52,19 @@ const zoneS = 7_200;
 /** Ids above 2^63: they must not be taken for negative. */
 const setId = 2n ** 63n + 5n;
 const setText = JSON.stringify({ set: { 'text/extensive': (2n ** 63n + 9n).toString(16) }, shapes: {} });
+/** Any hash that the order of sessions does not matter to; clocks are left out, as in the product's. */
+export function hashOf(records: readonly Readonly<Record<string, FieldValue>>[]): string {
+  const lines = records.map((values) =>
+    JSON.stringify(
+      Object.entries(values)
+        .filter(([name]) => !name.endsWith('_time_s'))
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([name, value]) => [name, String(value)]),
+    ),
+  );
+  return createHash('md5').update(lines.sort().join('\n')).digest('hex');
+}
+
 const mod = (n: bigint): bigint => BigInt.asUintN(64, n);
 
 export class World {
@@ -61,10 +75,14 @@ export class World {
   #gop: number | undefined;
   #at: number;
   readonly truths: Truth[] = [];
+  readonly deltas: SessionDelta[] = [];
+  readonly #partition: number;
+  #offset = -1;
 
   constructor(router: string, seed: number, start: number) {
     this.router = router;
     this.#next = random(seed);
+    this.#partition = seed;
     this.#at = start;
   }
 
@@ -92,7 +110,9 @@ export class World {
     delta.ledger.push(
       ledgerEntry({
         snapshot_id: `snap ${String(this.#seq)}`,
-        source_offset: this.#seq,
+        source_partition: this.#partition,
+        source_offset: ++this.#offset,
+        previous_source_offset: this.#offset - 1,
         router_clock: clock * 1_000,
         clock_steps: [0, 0, 300, 1],
         sessions: live.length,
@@ -109,7 +129,12 @@ export class World {
       { id: 2n ** 63n + 9n, definition: '{"body":1}' },
     );
     this.#remember(at, clock);
-    return keyframe ? [delta, ...this.#keyframe(at)] : [delta];
+    (delta.ledger[0] as { state_hash: string }).state_hash = hashOf(
+      [...(this.truths.at(-1) as Truth).records.values()].map((r) => r.values),
+    );
+    const deltas = keyframe ? [delta, ...this.#keyframe(at)] : [delta];
+    this.deltas.push(...deltas);
+    return deltas;
   }
 
   #close(delta: SessionDelta): void {
