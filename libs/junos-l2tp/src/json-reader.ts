@@ -41,6 +41,8 @@ const Role = {
 const dataName = Buffer.from('data');
 const attributesName = Buffer.from('attributes');
 const slice = 256 * 1024;
+/** How often a session that is cut is waited for. */
+const maxWaits = 3;
 const number = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const isSpace = (c: number): boolean => c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09;
 
@@ -63,8 +65,8 @@ export class JsonReader implements BodyReader {
   #hasData = false;
   #searched = 0;
   #ended = false;
-  /** True when a predicted session is cut and more bytes may complete it. */
-  #isWaiting = false;
+  /** How often the bytes ended within the predicted session at hand. */
+  #waits = 0;
   /** As `XmlReader.leftover`. */
   leftover: Uint8Array = new Uint8Array(0);
   readonly #leaf: Leaf = {
@@ -140,7 +142,7 @@ export class JsonReader implements BodyReader {
   #keep(): void {
     const buffer = this.#buffer;
     const from = this.#leafFrom >= 0 ? Math.min(this.#leafFrom, buffer.at) : buffer.at;
-    if (!this.#isWaiting) this.#checkLength(from, buffer.end);
+    if (this.#waits === 0) this.#checkLength(from, buffer.end);
     this.#shift(buffer.keepFrom(Math.min(from, this.#listing.settle(from))));
   }
 
@@ -316,10 +318,10 @@ export class JsonReader implements BodyReader {
 
   /** Sessions that are printed like those before: the offset after them; `at` when there are none, −1 when more bytes are needed. */
   #predict(at: number): number {
-    // Once: a session that was cut is read on the plain path when it is cut again.
+    // Not for ever: in very small chunks, a session is read on the plain path.
     const isInArray = this.#roles.at(-1) === Role.elements;
-    const after = this.#isWaiting || !isInArray ? at : this.#listing.predict(at);
-    this.#isWaiting = after < 0;
+    const after = this.#waits < maxWaits && isInArray ? this.#listing.predict(at) : at;
+    this.#waits = after < 0 ? this.#waits + 1 : 0;
     if (after <= at) return after;
     this.#buffer.at = after;
     this.#leafFrom = -1;

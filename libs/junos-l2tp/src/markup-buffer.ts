@@ -18,6 +18,8 @@ const newline = 0x0a;
 
 export class MarkupBuffer {
   bytes: Uint8Array = new Uint8Array(0);
+  /** Shows `bytes`. */
+  view: DataView = new DataView(new ArrayBuffer(0));
   /** Next byte to read. */
   at = 0;
   end = 0;
@@ -40,7 +42,7 @@ export class MarkupBuffer {
   push(chunk: Uint8Array, start: number, end: number): number {
     this.#chunkStart = start;
     if (this.#carried === 0) {
-      this.bytes = chunk;
+      this.#show(chunk);
       this.at = this.#countedTo = start;
       this.end = end;
       return -start;
@@ -52,9 +54,15 @@ export class MarkupBuffer {
       this.#own = larger;
     }
     this.#own.set(start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end), this.#carried);
-    this.bytes = this.#own;
+    this.#show(this.#own);
     this.end = length;
     return 0;
+  }
+
+  #show(bytes: Uint8Array): void {
+    if (this.bytes === bytes) return;
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   /** Forgets the bytes before `keep` and says by how much offsets shrink: `offset - shift` is the same byte afterwards. */
@@ -67,7 +75,7 @@ export class MarkupBuffer {
       if (kept > this.#own.length) this.#own = new Uint8Array(Math.max(kept * 2, 4096));
       this.#own.set(this.bytes.subarray(keep, this.end));
     }
-    this.bytes = this.#own;
+    this.#show(this.#own);
     this.at -= keep;
     this.end = this.#carried = kept;
     return keep;

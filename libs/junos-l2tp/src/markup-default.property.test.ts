@@ -1,10 +1,12 @@
 /** Any record, printed as XML or JSON by default, reads back as it was. */
 import { counterFields, fields, type FieldValue, type SessionRecord } from '@sessionreel/session-model';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { defaultMarkupDocument, defaultMarkupLayout } from './markup-default.ts';
 import { parseMarkup } from './markup-fixture.ts';
 import { printListing } from './render.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 /** Texts that hurt: markup, quotes, escapes, white space at the ends, control characters. */
 const text = fc

@@ -152,7 +152,8 @@ function checkByPeer(format: 'xml' | 'json', bytes: Buffer, parsed: Parsed): str
   const reply = bytes.subarray(0, bytes.length - Buffer.byteLength(parsed.rest)).toString('utf8');
   try {
     if (format === 'json') JSON.parse(reply.replace(/^\ufeff/, ''));
-    else if (!reply.includes('\n#')) new SaxesParser().write(reply.replace(/\s*\]\]>\]\]>\s*$/, '')).close();
+    else if (!reply.includes('\n#'))
+      new SaxesParser().write(reply.replace(/(?<=>)\s*\]{1,2}(?:>(?:\]{1,2}>?)?)?\s*$/, '')).close();
     return '';
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

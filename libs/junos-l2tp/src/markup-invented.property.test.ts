@@ -2,9 +2,11 @@
 import { fields, type SessionRecord } from '@sessionreel/session-model';
 import fc from 'fast-check';
 import { SaxesParser } from 'saxes';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { parseMarkup, printParsed, told } from './markup-fixture.ts';
 import { inventedReply } from './markup-invented.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const numRuns = 300;
 

@@ -97,6 +97,8 @@ export class MarkupListing {
   /** White space (and, in JSON, a comma) between two sessions of a table, as it was last. */
   #between: Uint8Array = new Uint8Array(0);
   #isPredictable = true;
+  /** Where a session begins that is known not to match. */
+  #unmatched = -1;
 
   constructor(builder: SnapshotBuilder, buffer: MarkupBuffer, format: 'xml' | 'json', predict: boolean) {
     this.#builder = builder;
@@ -192,6 +194,7 @@ export class MarkupListing {
   /** Offsets shrink by `by`. */
   shift(by: number): void {
     this.regionStart -= by;
+    this.#unmatched -= by;
     if (this.#secondsFrom >= 0) {
       this.#secondsFrom -= by;
       this.#secondsTo -= by;
@@ -235,8 +238,8 @@ export class MarkupListing {
     const prediction = this.#prediction;
     const { table } = this;
     const isReady = this.#zone === Zone.listing && !this.#isGapOwn && (this.#tableDepth === 0 || table.hasId);
-    if (prediction === null || !isReady) return at;
-    const { bytes, end } = this.#buffer;
+    if (prediction === null || !isReady || at === this.#unmatched) return at;
+    const { bytes, view, end } = this.#buffer;
     const { words } = this.#builder;
     let done = at;
     let next = at;
@@ -244,8 +247,11 @@ export class MarkupListing {
       this.#line = this.#buffer.lineAt(next);
       this.#row = this.#builder.startRow(this.#line);
       for (const [name, raw] of table.unknown) this.#builder.unknown(name, raw, this.#line);
-      const to = prediction.match(bytes, next, end, words, this.#row, table.unknown.length);
-      if (to < 0) return to === needsMore && done === at ? needsMore : done;
+      const to = prediction.match(bytes, view, next, end, words, this.#row, table.unknown.length);
+      if (to < 0) {
+        if (to !== needsMore) this.#unmatched = next;
+        return to === needsMore && done === at ? needsMore : done;
+      }
       if (to - next > this.#builder.limits.sessionBytes) return done;
       this.#takePredicted(prediction, next, to);
       done = to;
@@ -487,12 +493,13 @@ export class MarkupListing {
   #leafOfSession(kind: number, leaf: Leaf): void {
     const { words } = this.#builder;
     const field = kind - Kind.field;
+    if (leaf.how === How.literal) this.#isPredictable = false;
     if (field >= 0 && this.#readField(field, leaf, words, this.#row, this.#refs)) return;
-    const ordinal = this.#addUnknown(
-      this.#names[this.depth] as string,
-      textOf(leaf.bytes, leaf.start, leaf.end),
-    );
-    if (ordinal >= 0) this.#refs.push(refOf(-1, ordinal, leaf));
+    const name = this.#names[this.depth] as string;
+    const ordinal = this.#addUnknown(name, textOf(leaf.bytes, leaf.start, leaf.end));
+    if (ordinal >= 0) this.#refs.push(refOf(-1, ordinal, leaf, name));
+    // A known element whose value is none of its type: the next one's may be.
+    if (field >= 0 || ordinal < 0) this.#isPredictable = false;
   }
 
   #leafOfListing(kind: number, leaf: Leaf): void {

@@ -4,6 +4,7 @@
  * plain path, and the tree learns it: correctness never rests on the prediction.
  */
 import { Presence, setPresence, type StringTable } from '@sessionreel/session-model';
+import { decodeJson, decoded as jsonDecoded, trimJson, trimmed as jsonTrimmed } from './json-text.ts';
 import type { LearnedRef } from './markup-learn.ts';
 import {
   Step,
@@ -16,6 +17,8 @@ import {
   stepsOf,
   type ValueStep,
 } from './markup-steps.ts';
+import { escapeJson, escapeXml } from './print.ts';
+import { decodeXml, decoded as xmlDecoded, trimXml, trimmed as xmlTrimmed } from './xml-text.ts';
 import { isAddress, isUtf8, textOf } from './values.ts';
 
 /** Results of `match` that are no offset. */
@@ -24,6 +27,8 @@ export const needsMore = -2;
 
 interface Node {
   readonly literal: Uint8Array;
+  /** The same bytes, to be compared four at a time. */
+  readonly view: DataView;
   /** Null at the end of a session. */
   readonly step: ValueStep | null;
   readonly children: Node[];
@@ -94,7 +99,9 @@ export class Prediction {
       if (!equal(node.literal, literal)) continue;
       if (node.step === null ? step === null : step !== null && sameStep(node.step, step)) return node;
     }
-    const node: Node = { literal: new Uint8Array(literal), step, children: [], body: 0, newlines: 0 };
+    const own = new Uint8Array(literal);
+    const view = new DataView(own.buffer);
+    const node: Node = { literal: own, view, step, children: [], body: 0, newlines: 0 };
     children.push(node);
     this.#nodes++;
     this.#bytes += literal.length;
@@ -103,10 +110,11 @@ export class Prediction {
 
   /**
    * Reads the session at `at` into a row of zeros. Returns the offset after it, `noMatch`, or `needsMore` when the bytes end within
-   * one that may match. The row is used up unless it matched. `unknownBefore`: unknown values that it has from its tunnel.
+   * one that may match. `view` shows the same bytes. The row is used up unless it matched. `unknownBefore`: unknown values that it has from its tunnel.
    */
   match(
     bytes: Uint8Array,
+    view: DataView,
     at: number,
     end: number,
     words: Uint32Array,
@@ -120,8 +128,8 @@ export class Prediction {
       let isShort = false;
       for (let i = 0; i < children.length; i++) {
         const node = children[i] as Node;
-        const { literal, step } = node;
-        const matched = matchLiteral(literal, bytes, at, end);
+        const { step } = node;
+        const matched = matchLiteral(node, bytes, view, at, end);
         if (matched < 0) {
           isShort ||= matched === needsMore;
           continue;
@@ -254,7 +262,7 @@ export class Prediction {
       if (c === terminator) break;
       if (c < 0x20 || c === escape || (isXml && c === 0x3e)) {
         if (step.pad > 0) break;
-        return noMatch;
+        return this.#escaped(step, bytes, at, end, words, row);
       }
       high |= c;
     }
@@ -263,6 +271,35 @@ export class Prediction {
     if (i - at > maxValue || (i === at && step.pad > 0)) return noMatch;
     if (i > at && (bytes[at] === 0x20 || bytes[i - 1] === 0x20)) return noMatch;
     return this.#value(step, bytes, at, i, high >= 0x80, words, row) ? i : noMatch;
+  }
+
+  /** A text with escapes, when it is written as its slot would print it. */
+  #escaped(
+    step: ValueStep,
+    bytes: Uint8Array,
+    at: number,
+    end: number,
+    words: Uint32Array,
+    row: number,
+  ): number {
+    if (step.kind !== Step.text && step.kind !== Step.unknown) return noMatch;
+    const limit = Math.min(end, at + maxValue);
+    const isJson = this.#format === 'json';
+    let to = at;
+    for (; to < limit && bytes[to] !== this.#terminator; to++) if (isJson && bytes[to] === 0x5c) to++;
+    if (to >= limit) return to >= end ? needsMore : noMatch;
+    const text = isJson ? decodedJson(bytes, at, to) : decodedXml(bytes, at, to);
+    if (text === null) return noMatch;
+    if (step.kind === Step.unknown) {
+      if (step.ordinal !== this.#ordinal) return noMatch;
+      this.#ordinal++;
+      this.#unknown(step.name, text);
+      return to;
+    }
+    words[row + step.slot] = this.#strings.internText(text);
+    const p = row + step.presenceAt;
+    words[p] = (words[p] as number) | step.presenceBit;
+    return to;
   }
 
   #value(
@@ -337,6 +374,32 @@ export class Prediction {
   }
 }
 
+/** The text of an XML value that prints as these bytes; null when there is none, or when it is the plain path's to judge. */
+function decodedXml(bytes: Uint8Array, from: number, to: number): string | null {
+  trimXml(bytes, from, to, false);
+  if (xmlTrimmed.from !== from || xmlTrimmed.to !== to || !isUtf8(bytes, from, to)) return null;
+  try {
+    decodeXml(bytes, from, to);
+  } catch {
+    return null;
+  }
+  const text = textOf(xmlDecoded.bytes, 0, xmlDecoded.length);
+  return escapeXml(text) === textOf(bytes, from, to) ? text : null;
+}
+
+/** As `decodedXml`, of JSON. */
+function decodedJson(bytes: Uint8Array, from: number, to: number): string | null {
+  trimJson(bytes, from, to, false);
+  if (jsonTrimmed.from !== from || jsonTrimmed.to !== to || !isUtf8(bytes, from, to)) return null;
+  try {
+    decodeJson(bytes, from, to);
+  } catch {
+    return null;
+  }
+  const text = textOf(jsonDecoded.bytes, 0, jsonDecoded.length);
+  return escapeJson(text) === textOf(bytes, from, to) ? text : null;
+}
+
 /** N/A or nothing, where digits were expected. */
 function special(
   step: ValueStep,
@@ -366,14 +429,18 @@ function isNA(bytes: Uint8Array, from: number, to: number): boolean {
   );
 }
 
-/** The offset after the literal, `noMatch`, or `needsMore` when the bytes end within it. */
-function matchLiteral(literal: Uint8Array, bytes: Uint8Array, at: number, end: number): number {
-  const length = literal.length;
+/** The offset after the node's literal, `noMatch`, or `needsMore` when the bytes end within it. */
+function matchLiteral(node: Node, bytes: Uint8Array, view: DataView, at: number, end: number): number {
+  const { literal, view: expected } = node;
+  const { length } = literal;
   if (at + length > end) {
     for (let i = 0, j = at; j < end; i++, j++) if (bytes[j] !== literal[i]) return noMatch;
     return needsMore;
   }
-  for (let i = 0, j = at; i < length; i++, j++) if (bytes[j] !== literal[i]) return noMatch;
+  let i = 0;
+  for (const last = length - 3; i < last; i += 4)
+    if (view.getInt32(at + i, true) !== expected.getInt32(i, true)) return noMatch;
+  for (; i < length; i++) if (bytes[at + i] !== literal[i]) return noMatch;
   return at + length;
 }
 

@@ -1,6 +1,8 @@
 /** Every fixture prints back byte for byte, and wherever its chunks are cut it reads the same. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { markupFixtures, parseMarkup, printParsed, told } from './markup-fixture.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 for (const format of ['xml', 'json'] as const) {
   describe(format, () => {

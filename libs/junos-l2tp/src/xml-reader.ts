@@ -28,6 +28,8 @@ const newline = 0x0a;
 const endOfMessage = Buffer.from(']]>]]>');
 const maxName = 256;
 const slice = 256 * 1024;
+/** How often a session that is cut is waited for. */
+const maxWaits = 3;
 
 /** What stands in the element at hand beside text. */
 const Content = { text: 0, cdata: 1, mixed: 2, elements: 3 } as const;
@@ -59,8 +61,8 @@ export class XmlReader implements BodyReader {
   #framing: ChunkFraming | null | undefined = undefined;
   #ended = false;
   #isFinished = false;
-  /** True when a predicted session is cut and more bytes may complete it. */
-  #isWaiting = false;
+  /** How often the bytes ended within the predicted session at hand. */
+  #waits = 0;
   /** Bytes taken by an earlier `write` that turned out not to belong to the reply: they precede what `write` returned. */
   leftover: Uint8Array = new Uint8Array(0);
   readonly #leaf: Leaf = {
@@ -161,7 +163,7 @@ export class XmlReader implements BodyReader {
       this.#run();
       if (this.#ended) return true;
       const from = this.#contentFrom >= 0 ? Math.min(this.#contentFrom, buffer.at) : buffer.at;
-      if (!this.#isWaiting) this.#checkLength(from, buffer.end);
+      if (this.#waits === 0) this.#checkLength(from, buffer.end);
       this.#shift(buffer.keepFrom(Math.min(from, this.#listing.settle(from))));
     } catch (error) {
       this.#fail(error);
@@ -336,9 +338,9 @@ export class XmlReader implements BodyReader {
 
   /** Sessions that are printed like those before: the offset after them; `at` when there are none, −1 when more bytes are needed. */
   #predict(at: number): number {
-    // Once: a session that was cut is read on the plain path when it is cut again.
-    const after = this.#isWaiting ? at : this.#listing.predict(at);
-    this.#isWaiting = after < 0;
+    // Not for ever: in very small chunks, a session is read on the plain path.
+    const after = this.#waits < maxWaits ? this.#listing.predict(at) : at;
+    this.#waits = after < 0 ? this.#waits + 1 : 0;
     if (after <= at) return after;
     this.#buffer.at = after;
     this.#contents[this.#listing.depth] = Content.elements;
