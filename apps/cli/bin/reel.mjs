@@ -1,1 +1,28 @@
 #!/usr/bin/env node
+// Plain JavaScript for any Node: runs the command with the Node that the project pins.
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const entry = fileURLToPath(new URL('../src/reel.ts', import.meta.url));
+let node;
+try {
+  node = join(dirname(createRequire(import.meta.url).resolve('node/package.json')), 'bin', 'node');
+} catch {
+  process.stderr.write('reel: the pinned Node is missing; run npm ci in the clone\n');
+  process.exit(1);
+}
+const child = spawn(node, [entry, ...process.argv.slice(2)], { stdio: 'inherit' });
+// Ctrl-C reaches the child as well, which stops in its own way.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => child.kill('SIGTERM'));
+process.on('SIGHUP', () => child.kill('SIGHUP'));
+child.on('error', (error) => {
+  process.stderr.write(`reel: cannot run ${node}: ${error.message}\n`);
+  process.exit(1);
+});
+child.on('exit', (status, signal) => {
+  if (signal === null) process.exit(status);
+  process.exit(signal === 'SIGINT' ? 130 : signal === 'SIGPIPE' ? 141 : 1);
+});

@@ -4,7 +4,8 @@ import { KafkaClient, KafkaError, type KafkaLog } from '@sessionreel/kafka';
 import { Store, StoreError } from '@sessionreel/clickhouse';
 import { kinds, loadSettings, secret, setting, sharedSettings, type SettingValues } from '@sessionreel/ops';
 import type { Command } from 'commander';
-import { CliError, notReachable, wrongData } from './cli-error.ts';
+import { QuestionError } from '@sessionreel/queries';
+import { CliError, notReachable, wrongData, wrongUsage } from './cli-error.ts';
 
 export const definitions = {
   kafkaBrokers: sharedSettings.kafkaBrokers,
@@ -109,7 +110,7 @@ export function openStore(settings: CliSettings): Store {
   });
 }
 
-/** Errors of the two ports as a command tells them; anything else is given back as it is. */
+/** Errors of the ports as a command tells them; anything else is given back as it is. */
 export function tellable(error: unknown): unknown {
   if (error instanceof KafkaError) {
     if (error.code === 'too_large')
@@ -132,5 +133,6 @@ export function tellable(error: unknown): unknown {
     }
     return new CliError(1, error.message, '', { cause: error });
   }
+  if (error instanceof QuestionError) return wrongUsage(error.message);
   return error;
 }

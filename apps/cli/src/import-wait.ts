@@ -1,9 +1,14 @@
 /** Waits until captures that were sent can be queried, and says what became of them. */
-import type { Store } from '@sessionreel/clickhouse';
 import { NotYet, waitFor, WaitTimeout } from '@sessionreel/ops';
+import { outcomesOf, type QueryClient, type SourceOutcome } from '@sessionreel/queries';
 import { CliError } from './cli-error.ts';
 import { tellable } from './connections.ts';
 import type { SentCapture } from './import-send.ts';
+
+export interface Awaited {
+  readonly outcomes: readonly SourceOutcome[];
+  readonly last: readonly LedgerRow[];
+}
 
 export interface LedgerRow {
   readonly source_offset: string;
@@ -17,40 +22,42 @@ export interface LedgerRow {
   readonly closed: string;
 }
 
+/** What each message did; the last one of a snapshot has the counts of the whole. */
 const query = `
 SELECT source_offset, outcome, reason, final, complete, sessions, opened, changed, closed
 FROM snapshots
-WHERE source_partition = {partition:Int32} AND source_offset IN {offsets:Array(Int64)}
-ORDER BY source_offset, ordinal`;
+WHERE source_partition = {partition:Int32} AND source_offset = {offset:Int64}
+ORDER BY ordinal`;
 
 /**
- * The ledger's rows of a sent capture, once there is one for each of its messages.
+ * What became of a sent capture, once all of its messages can be queried whole: dead letters among them, and the ledger's rows of the
+ * last one.
  * @throws CliError (status 3) when that takes longer than `limitMs`
  */
 export async function waitForLedger(
-  store: Pick<Store, 'rows'>,
+  store: QueryClient,
   sent: SentCapture,
   limitMs: number,
   onWait: (reason: string) => void,
-): Promise<LedgerRow[]> {
-  const params = { partition: sent.partition, offsets: sent.offsets };
+): Promise<Awaited> {
+  const positions = sent.offsets.map((offset) => ({ partition: sent.partition, offset }));
   let failure: unknown;
-  const probe = async (): Promise<LedgerRow[]> => {
-    let rows: LedgerRow[];
+  const probe = async (): Promise<Awaited> => {
     try {
-      rows = await store.rows<LedgerRow>(query, { params });
+      const outcomes = await outcomesOf(store, positions);
+      failure = undefined;
+      const there = new Set(outcomes.map((x) => x.offset)).size;
+      if (there < positions.length)
+        throw new NotYet(`${there} of ${positions.length} messages are in the ledger`);
+      const params = { partition: sent.partition, offset: sent.offsets.at(-1) };
+      return { outcomes, last: await store.rows<LedgerRow>(query, { params }) };
     } catch (error) {
-      failure = tellable(error);
+      if (!(error instanceof NotYet)) failure = tellable(error);
       throw error;
     }
-    failure = undefined;
-    const there = new Set(rows.map((row) => row.source_offset)).size;
-    if (there < sent.offsets.length)
-      throw new NotYet(`${there} of ${sent.offsets.length} messages are in the ledger`);
-    return rows;
   };
   try {
-    return await waitFor('the capture in ClickHouse', probe, {
+    return await waitFor<Awaited>('the capture in ClickHouse', probe, {
       limitMs,
       everyMs: 200,
       onWait: (_what, _elapsed, reason) => onWait(reason),

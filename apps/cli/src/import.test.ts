@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import type { KafkaProducer, OutgoingMessage } from '@sessionreel/kafka';
 import { KafkaError } from '@sessionreel/kafka';
+import type { QueryClient } from '@sessionreel/queries';
 import { describe, expect, it } from 'vitest';
 import { prepare, type ImportFlags, type Preparation } from './import-prepare.ts';
 import { checkSizes, sendCapture } from './import-send.ts';
-import { waitForLedger, type LedgerRow } from './import-wait.ts';
+import { waitForLedger } from './import-wait.ts';
 import { processIo } from './terminal.ts';
 import { run } from './io.fixture.ts';
 import { spool } from './spool.ts';
@@ -225,29 +226,35 @@ describe('sending', () => {
 
 describe('waiting', () => {
   const sent = { capture: {} as never, partition: 3, offsets: [7, 8] };
-  const row = (offset: number): LedgerRow => ({
-    source_offset: String(offset),
+  const client = (answer: (query: string) => object[]): QueryClient => ({
+    rows: <T>(query: string) => Promise.resolve(answer(query) as T[]),
+    blocks: () => {
+      throw new Error('not asked for');
+    },
+  });
+  const outcome = (offset: number): object => ({
+    partition: 3,
+    offset: String(offset),
     outcome: 'applied',
     reason: '',
-    final: offset === 8,
-    complete: true,
-    sessions: '1',
-    opened: '1',
-    changed: '0',
-    closed: '0',
+    router: 'r',
+    at: '5',
   });
 
-  it('ends when every message is in the ledger', async () => {
+  it('ends when every message can be queried', async () => {
     let asked = 0;
-    const store = {
-      rows: <T>() => Promise.resolve((asked++ < 2 ? [row(7)] : [row(7), row(8)]) as T[]),
-    };
-    expect((await waitForLedger(store, sent, 5_000, () => undefined)).length).toBe(2);
+    const store = client((query) => {
+      if (!query.includes('loader_progress')) return [{ source_offset: '8', final: true }];
+      return asked++ < 2 ? [outcome(7)] : [outcome(7), outcome(8)];
+    });
+    const became = await waitForLedger(store, sent, 5_000, () => undefined);
+    expect(became.outcomes.map((x) => x.offset)).toEqual([7, 8]);
+    expect(became.last).toEqual([{ source_offset: '8', final: true }]);
     expect(asked).toBe(3);
   });
 
   it('ends with status 3 when they do not come', async () => {
-    const store = { rows: <T>() => Promise.resolve([row(7)] as T[]) };
+    const store = client(() => [outcome(7)]);
     await expect(waitForLedger(store, sent, 300, () => undefined)).rejects.toMatchObject({ status: 3 });
   });
 });

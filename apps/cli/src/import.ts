@@ -1,5 +1,6 @@
 /** `reel import`: captures from files to Kafka. */
 
+import type { Store } from '@sessionreel/clickhouse';
 import { KafkaAdmin, KafkaProducer, type KafkaClient } from '@sessionreel/kafka';
 import { Option, type Command } from 'commander';
 import { nameOf } from './capture-file.ts';
@@ -16,7 +17,7 @@ import {
 } from './connections.ts';
 import { prepare, type ImportFlags, type Prepared } from './import-prepare.ts';
 import { checkSizes, sendCapture, type SentCapture } from './import-send.ts';
-import { waitForLedger, type LedgerRow } from './import-wait.ts';
+import { waitForLedger, type Awaited } from './import-wait.ts';
 import { createProgress } from './progress.ts';
 import { checkRouter } from './router-name.ts';
 import { openFile, spool, type Spooled } from './spool.ts';
@@ -75,19 +76,23 @@ async function importFiles(files: readonly string[], typed: Flags, io: Io): Prom
   const flags = checkFlags(typed, io);
   const waitLimitMs = Number(typed.waitLimit) * 1000;
   if (!(waitLimitMs > 0)) throw wrongUsage(`--wait-limit ${typed.waitLimit}: it wants a number of seconds`);
+  const store = typed.wait === true ? openStore(settings) : undefined;
   const sender = new Sender(settings);
   let failed = false;
   try {
+    // Better now than when everything was sent.
+    await store?.ping();
     for (const file of files) {
       const sent = await importFile(file, flags, sender, io);
       for (const one of sent) {
-        const rows = typed.wait === true ? await awaited(one, settings, waitLimitMs, io) : undefined;
-        failed = rows?.some((row) => row.outcome === 'dead_letter') === true || failed;
-        await writeAll(io.stdout, `${describe(one, rows)}\n`);
+        const became = store === undefined ? undefined : await awaited(one, store, waitLimitMs, io);
+        failed = became?.outcomes.some((x) => x.outcome === 'dead_letter') === true || failed;
+        await writeAll(io.stdout, `${describe(one, became)}\n`);
       }
     }
   } finally {
     await sender.stop();
+    await store?.close();
   }
   if (failed) io.status(1);
 }
@@ -204,25 +209,20 @@ async function tellDoubts(
   for (const line of lines) await writeAll(io.stderr, `reel: ${nameOf(file)}: ${escapeValue(line)}\n`);
 }
 
-async function awaited(
-  sent: SentCapture,
-  settings: CliSettings,
-  limitMs: number,
-  io: Io,
-): Promise<LedgerRow[]> {
-  const rows = await waitForLedger(openStore(settings), sent, limitMs, (reason) => {
+async function awaited(sent: SentCapture, store: Store, limitMs: number, io: Io): Promise<Awaited> {
+  const became = await waitForLedger(store, sent, limitMs, (reason) => {
     io.stderr.write(`reel: waiting: ${reason}\n`);
   });
-  const dead = rows.find((row) => row.outcome === 'dead_letter');
+  const dead = became.outcomes.find((x) => x.outcome === 'dead_letter');
   if (dead !== undefined) {
     const error = wrongData(`${sent.capture.router}: became a dead letter: ${dead.reason}`);
     await writeAll(io.stderr, `reel: ${escapeValue(error.message)}\nreel dlq list shows it.\n`);
   }
-  return rows;
+  return became;
 }
 
 /** `lns1  2026-11-20T10:00:00Z  extensive  64,000 sessions  l2tp.snapshots 3 @ 17..45  applied: 12 opened, 3 changed, 1 closed` */
-function describe(sent: SentCapture, rows: readonly LedgerRow[] | undefined): string {
+function describe(sent: SentCapture, became: Awaited | undefined): string {
   const { capture, partition, offsets } = sent;
   const { facts, router, capturedAt } = capture;
   const first = offsets[0] ?? -1;
@@ -233,18 +233,17 @@ function describe(sent: SentCapture, rows: readonly LedgerRow[] | undefined): st
     facts === undefined ? 'no snapshot' : `${facts.level}${facts.complete ? '' : ' (end not proven)'}`,
     facts === undefined ? '' : `${facts.sessions.toLocaleString('en')} sessions`,
     `partition ${partition}, offset ${first}${last > first ? `..${last}` : ''}`,
-    rows === undefined ? '' : outcomeOf(rows),
+    became === undefined ? '' : outcomeOf(became),
   ];
   return words.filter((x) => x !== '').join('  ');
 }
 
-function outcomeOf(rows: readonly LedgerRow[]): string {
-  const final = rows.find((row) => row.final && row.outcome === 'applied');
+function outcomeOf({ outcomes, last }: Awaited): string {
+  const final = last.find((row) => row.final && row.outcome === 'applied');
   if (final !== undefined) {
     return `applied: ${final.opened} opened, ${final.changed} changed, ${final.closed} closed`;
   }
-  const last = rows.at(-1);
-  return last === undefined
-    ? ''
-    : `${last.outcome.replace('_', ' ')}${last.reason === '' ? '' : `: ${escapeValue(last.reason)}`}`;
+  const worst = outcomes.find((x) => x.outcome !== 'applied') ?? outcomes.at(-1);
+  if (worst === undefined) return '';
+  return `${worst.outcome.replace('_', ' ')}${worst.reason === '' ? '' : `: ${escapeValue(worst.reason)}`}`;
 }

@@ -3,8 +3,10 @@ import { ConfigError } from '@sessionreel/ops';
 import { Command, CommanderError } from 'commander';
 import { CliError } from './cli-error.ts';
 import { tellable } from './connections.ts';
+import { register as registerDlq } from './dlq.ts';
 import { register as registerImport } from './import.ts';
 import { register as registerParse } from './parse.ts';
+import { register as registerShow } from './show.ts';
 import { escapeForTerminal, processIo, type Io } from './terminal.ts';
 
 export function createProgram(io: Io = processIo): Command {
@@ -17,6 +19,8 @@ export function createProgram(io: Io = processIo): Command {
     });
   registerParse(program, io);
   registerImport(program, io);
+  registerShow(program, io);
+  registerDlq(program, io);
   return program;
 }
 

@@ -1,0 +1,172 @@
+/** `reel show services l2tp session …`: the router's own output at a time. */
+import { parseCommand, renderSnapshot, type ParsedCommand } from '@sessionreel/junos-l2tp';
+import { stateAt, type RouterStateAt } from '@sessionreel/queries';
+import type { Format, Level, Scope, Variant } from '@sessionreel/session-model';
+import { Option, type Command } from 'commander';
+import { wrongUsage } from './cli-error.ts';
+import { openStore, settingsOf, withClickHouse, type ConnectionFlags } from './connections.ts';
+import { joinedFrame } from './frames.ts';
+import { checkRouter } from './router-name.ts';
+import { escapeForTerminal, escapeValue, isTerminal, processIo, writeAll, type Io } from './terminal.ts';
+import { localZone, parseTime, printTime } from './times.ts';
+
+interface Flags extends ConnectionFlags {
+  readonly router: string;
+  readonly at?: string;
+  readonly display?: Format;
+}
+
+const help = `
+What the router accepts behind "show" is accepted here, abbreviations included:
+  services l2tp session [brief | detail | extensive | statistics]
+    [interface NAME] [local-gateway ADDRESS] [local-gateway-name NAME] [peer-gateway ADDRESS] [peer-gateway-name NAME]
+    [local-session-id ID] [local-tunnel-id ID] [tunnel-group NAME] [user NAME]
+
+At the time of a snapshot the output is the router's, byte for byte, in the form in which it came unless --display says
+otherwise. Between snapshots it is the last known state, and stderr says as of when. Control characters that a subscriber
+chose for a name are shown escaped on a terminal, and come as they are through a pipe.
+
+Status 0; 2 when the router would not take the command, is not known, or has no history at that time; 3 when ClickHouse can
+not be reached.
+
+Examples:
+  $ reel show services l2tp session --router lns1
+  $ reel show services l2tp session extensive --router lns1 --at '2026-11-20 10:00'
+  $ reel show serv l2tp sess ext local-tunnel-id 40553 --router lns1 --at -90m --display xml
+`;
+
+export function register(program: Command, io: Io = processIo): void {
+  const command = program
+    .command('show')
+    .description("the router's own output at a time")
+    .argument('<words...>', 'services l2tp session, as on the router')
+    .requiredOption('--router <name>', 'which router')
+    .option('--at <time>', 'RFC 3339, "2026-11-20 10:00" (local), or -90m; default: now')
+    .addOption(new Option('--display <form>', 'default: as it was captured').choices(['text', 'xml', 'json']))
+    .addHelpText('after', help)
+    .action(async (words: string[], flags: Flags) => await show(words, flags, io));
+  withClickHouse(command);
+}
+
+async function show(words: readonly string[], flags: Flags, io: Io): Promise<void> {
+  const request = requestOf(words, flags.display);
+  const router = checkRouter(flags.router);
+  const now = io.now();
+  const at = flags.at === undefined ? now : parseTime(flags.at, now, localZone());
+  if (at > now) throw wrongUsage(`${printTime(at)} is in the future: it is ${printTime(now)}`);
+  const store = openStore(settingsOf(flags));
+  try {
+    const { level, scope, display } = request;
+    const state = await stateAt(store, {
+      router,
+      at,
+      level,
+      scope,
+      ...(display === undefined ? {} : { format: display }),
+    });
+    await tellAge(state, io);
+    await printState(state, io);
+  } finally {
+    await store.close();
+  }
+}
+
+export interface ShowRequest {
+  readonly level: Level;
+  readonly scope: Scope;
+  /** Undefined: as it was captured. */
+  readonly display: Format | undefined;
+}
+
+/**
+ * The words behind `reel show` as the router would take them.
+ * @throws CliError (status 2) in the router's own words
+ */
+export function requestOf(words: readonly string[], display?: Format): ShowRequest {
+  // One word may be a whole command line in quotes; of several, each is a word whatever it holds.
+  const typed = words.length === 1 ? (words[0] ?? '') : words.map(quoted).join(' ');
+  const line = `show ${typed}`;
+  const command = parseCommand(line);
+  if (command.error !== null) throw refused(line, command.error.at, command.error.message);
+  if (!command.isL2tpSession) {
+    throw wrongUsage(
+      `"${line}" is another command`,
+      'Only what "show services l2tp session" prints is kept: reel show services l2tp session --router NAME',
+    );
+  }
+  if (command.dropping !== '') {
+    throw wrongUsage(`"| ${command.dropping}" is the router's: pipe the output through grep or wc here`);
+  }
+  const piped = displayOf(command, line);
+  return { level: command.level, scope: unescaped(command.scope), display: display ?? piped };
+}
+
+function displayOf(command: ParsedCommand, line: string): Format | undefined {
+  if (command.display !== 'text') return command.display;
+  return /\|\s*dis?p?l?a?y?\s+te?x?t?\b/.test(line) ? 'text' : undefined;
+}
+
+const quoted = (word: string): string =>
+  /^[^\s|"\\]+$/.test(word) || word === '|' ? word : `"${word.replace(/["\\]/g, '\\$&')}"`;
+
+function unescaped(scope: Scope): Scope {
+  return Object.fromEntries(
+    Object.entries(scope).map(([name, value]) => [name, value.replace(/\\(["\\])/g, '$1')]),
+  );
+}
+
+/** As on the router: the command, `^` under the word, the message. */
+function refused(line: string, at: number, message: string): Error {
+  return wrongUsage(`${line}\n${' '.repeat('reel: '.length + at)}^\n${message}`);
+}
+
+/** Says as of when, unless the time is a snapshot's own. */
+async function tellAge(state: RouterStateAt, io: Io): Promise<void> {
+  const { asOf, printedBy, at } = state;
+  const lines: string[] = [];
+  if (asOf.at !== at) {
+    lines.push(
+      `as of ${printTime(asOf.at)}, the last snapshot before ${printTime(at)} (${span(at - asOf.at)} earlier)`,
+    );
+  }
+  if (printedBy.seq !== asOf.seq) {
+    lines.push(
+      `printed as at ${printTime(printedBy.at)}, the last ${printedBy.level} listing; values are the newest`,
+    );
+  }
+  if (!asOf.complete) lines.push(`that listing was not whole${asOf.reason === '' ? '' : `: ${asOf.reason}`}`);
+  if (!state.consistent) lines.push("the number of sessions is not the ledger's: an insert may be under way");
+  for (const line of lines) await writeAll(io.stderr, `reel: ${escapeValue(line)}\n`);
+}
+
+/** `3 min`, `2 h 5 min`, `4 d 1 h`. */
+export function span(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return `${hours} h${minutes % 60 === 0 ? '' : ` ${minutes % 60} min`}`;
+  return `${Math.floor(hours / 24)} d${hours % 24 === 0 ? '' : ` ${hours % 24} h`}`;
+}
+
+/** Prints a state in the router's words to stdout. */
+export async function printState(state: RouterStateAt, io: Io): Promise<void> {
+  const sessions = state.sessions.map(({ record, printed, layout }) => ({
+    // In its own layout a session shows what that layout printed; in another one, all that is known.
+    record: layout === null ? record : printed,
+    layout,
+  }));
+  const variant = state.printedBy.variant === '' ? null : (state.printedBy.variant as Variant);
+  const pieces = renderSnapshot(sessions, joinedFrame(state.parts, sessions), {
+    format: state.format,
+    level: state.level,
+    variant,
+  });
+  const decoder = isTerminal(io.stdout) ? new TextDecoder() : null;
+  for (const piece of pieces) {
+    // The bytes are the router's: only a person's terminal is protected from them.
+    const data = decoder === null ? piece : escapeForTerminal(decoder.decode(piece, { stream: true }));
+    if (data.length > 0) await writeAll(io.stdout, data);
+  }
+}
