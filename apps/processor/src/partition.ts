@@ -22,7 +22,7 @@ import { EventTooLarge, sendWork, type Topics, type Work } from './commit.ts';
 import type { ProcessorMetrics } from './metrics.ts';
 import { noProgress, type Progress } from './progress.ts';
 import { RestoreInterrupted, restore } from './restore.ts';
-import { startOf, NoWayToRestore } from './start-point.ts';
+import { NoWayToRestore, startOf, type StartPoint } from './start-point.ts';
 import { Suspects } from './suspects.ts';
 import { isItem, type CheckpointTask, type EventsResult, type Outcome } from './tasks.ts';
 
@@ -39,6 +39,8 @@ export interface PartitionContext {
   readonly pool: ShardPool;
   readonly feed: Feed;
   readonly budget: ByteBudget;
+  /** One partition is restored after another, so that the first is there soon; a budget of one. */
+  readonly turns: ByteBudget;
   readonly breaker: Breaker;
   readonly topics: Topics;
   /** Partitions of the input topic. */
@@ -195,7 +197,7 @@ export class PartitionTask {
 
   /** Order matters here: first fence, then read, then seek. */
   async #begin(): Promise<void> {
-    const { feed, log, topics, metrics, pool } = this.#context;
+    const { feed, log, metrics } = this.#context;
     const { partition } = this;
     feed.pause(partition);
     this.#batcher.close();
@@ -210,6 +212,25 @@ export class PartitionTask {
         'messages were deleted by retention before they were read',
       );
     }
+    this.#set('restoring', 'waits for its turn to be restored');
+    const done = start.progress.restore < 0 ? (): void => undefined : await this.#context.turns.acquire(1);
+    try {
+      await this.#restore(start);
+    } finally {
+      done();
+    }
+    this.#chain = start.progress;
+    this.#committed = { ...start.progress, offset: start.offset };
+    this.#stop.signal.throwIfAborted();
+    this.#set('running', '');
+    this.#batcher.begin(start.offset);
+    feed.resume(partition, start.offset);
+  }
+
+  async #restore(start: StartPoint): Promise<void> {
+    const { log, topics, metrics, pool } = this.#context;
+    const { partition } = this;
+    this.#stop.signal.throwIfAborted();
     this.#set('restoring', 'restoring its routers');
     this.#epoch = ++epochs;
     const began = performance.now();
@@ -236,12 +257,6 @@ export class PartitionTask {
     log.info({ partition, offset: start.offset, sessions, events, bytes, seconds }, 'restored');
     this.#book = restored.book;
     this.#deadlines = restored.deadlines;
-    this.#chain = start.progress;
-    this.#committed = { ...start.progress, offset: start.offset };
-    this.#stop.signal.throwIfAborted();
-    this.#set('running', '');
-    this.#batcher.begin(start.offset);
-    feed.resume(partition, start.offset);
   }
 
   /** Until it fails or is stopped. At most one batch commits while another is worked on. */

@@ -120,6 +120,7 @@ export class Processor {
       pool: this.#pool,
       feed: consumer,
       budget: this.#budget,
+      turns: new ByteBudget(1),
       breaker: this.#breaker,
       topics,
       partitions,
