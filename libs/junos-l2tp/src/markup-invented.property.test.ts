@@ -84,6 +84,8 @@ describe.each(['xml', 'json'] as const)('%s', (format) => {
           parsed.facts.incompleteReason.replace(/^line \d+: session \d+\/\d+ is listed twice.*/, ''),
         ).toBe('');
         expect(printParsed(parsed).toString('utf8')).toBe(bytes.toString('utf8'));
+        const forgetful = parseMarkup(format, bytes, [], { layouts: 3 });
+        expect(printParsed(forgetful).equals(bytes)).toBe(true);
       }),
       { numRuns },
     );

@@ -17,7 +17,8 @@ export class MarkupLayouts {
   constructor(format: 'xml' | 'json', strings: StringTable, limit: number) {
     this.#format = format;
     this.#strings = strings;
-    this.#limit = limit;
+    // A head and a body beside the empty part must have room.
+    this.#limit = Math.max(3, limit);
   }
 
   /** Index of a list of pieces; 0 is the empty list. */
@@ -30,6 +31,10 @@ export class MarkupLayouts {
     const index = this.#parts.push(joined) - 1;
     this.#indexes.set(key, index);
     return index;
+  }
+
+  pieces(index: number): readonly Piece[] {
+    return this.#parts[index] ?? [];
   }
 
   /** Id in the string table of the layout made of these parts. */

@@ -14,6 +14,7 @@ import {
 } from '@sessionreel/session-model';
 import type { Level } from '@sessionreel/session-model';
 import { MarkupProblem, copyOf, type MarkupBuffer } from './markup-buffer.ts';
+import type { Piece } from './layout.ts';
 import { MarkupLayouts } from './markup-layouts.ts';
 import { How, piecesOfRegion, recordWith, type LearnedRef, type Ref } from './markup-learn.ts';
 import { Kind, equalBytes } from './markup-names.ts';
@@ -33,6 +34,7 @@ const styleName = encoder.encode('style');
 const pager = /^[\s\x08]*(?:---\(more(?: \d+%)?\)---[\s\x08]*)+$/;
 const maxDeferred = 65536;
 const maxMessage = 500;
+const scratch = new Uint32Array(rowWords);
 
 /** A leaf's value: where it stands in the buffer, and its bytes without escapes. */
 export interface Leaf {
@@ -49,7 +51,7 @@ export interface Leaf {
 interface Deferred {
   readonly words: Uint32Array;
   readonly unknown: readonly (readonly [string, string])[];
-  readonly body: number;
+  readonly body: readonly Piece[];
   readonly gap: Uint8Array;
   readonly line: number;
 }
@@ -93,6 +95,8 @@ export class MarkupListing {
   #gap: Uint8Array[] = [];
   #isGapOwn = false;
   readonly #prediction: Prediction | null;
+  /** How tables' heads were printed. */
+  readonly #heads: Prediction | null;
   #generation = 0;
   /** White space (and, in JSON, a comma) between two sessions of a table, as it was last. */
   #between: Uint8Array = new Uint8Array(0);
@@ -108,6 +112,7 @@ export class MarkupListing {
     this.layouts = new MarkupLayouts(format, builder.strings, builder.limits.layouts);
     const tell = (name: string, raw: string): void => void builder.unknown(name, raw, this.#line);
     this.#prediction = predict ? new Prediction(format, builder.strings, tell) : null;
+    this.#heads = predict ? new Prediction(format, builder.strings, () => undefined) : null;
   }
 
   get #formatName(): string {
@@ -261,11 +266,14 @@ export class MarkupListing {
   }
 
   #takePredicted(prediction: Prediction, at: number, to: number): void {
+    const generation = this.#generation;
+    const pieces = this.layouts.pieces(prediction.body);
     this.#holdBeforeSession(at);
+    const body = generation === this.#generation ? prediction.body : this.layouts.part(pieces);
     const agrees = this.table.apply(this.#builder.words, this.#row);
     if (!agrees) this.#builder.frame.unmarkHeader();
     this.#buffer.skipLines(at, to, prediction.newlines);
-    const isTaken = this.#finishRow(prediction.body);
+    const isTaken = this.#finishRow(body);
     this.regionStart = isTaken ? to : at;
     if (!isTaken) this.#hold(at, to);
     this.regionStart = to;
@@ -392,15 +400,36 @@ export class MarkupListing {
   #holdBeforeSession(at: number): void {
     const { table } = this;
     if (this.#tableDepth > 0 && !table.hasRow && table.hasId) {
-      const { bytes } = this.#buffer;
-      const record = recordWith(table.words, 0, this.#builder.strings, table.unknown);
-      table.head = this.layouts.part(
-        piecesOfRegion(table.refs, bytes, this.regionStart, at, record, this.#format).pieces,
-      );
+      table.head = this.#headOf(at);
       this.#builder.frame.markHeader();
     } else if (this.#tableDepth > 0 && !table.hasId) this.#isGapOwn = true;
     this.#hold(this.regionStart, at);
     if (this.#tableDepth > 0) table.hasRow = true;
+  }
+
+  /** Index of the pieces that print the table's head, which ends at `at`. */
+  #headOf(at: number): number {
+    const { table } = this;
+    const { bytes, view } = this.#buffer;
+    const from = this.regionStart;
+    scratch.fill(0);
+    if (this.#heads !== null && this.#heads.match(bytes, view, from, at, scratch, 0, 0) === at)
+      return this.#heads.body;
+    const record = recordWith(table.words, 0, this.#builder.strings, table.unknown);
+    const { pieces, learned } = piecesOfRegion(table.refs, bytes, from, at, record, this.#format);
+    const head = this.layouts.part(pieces);
+    this.#checkGeneration();
+    if (learned.every(({ ref }) => ref.field >= 0)) this.#heads?.learn(learned, bytes, from, at, head);
+    return head;
+  }
+
+  /** What was learned before the layouts were forgotten names parts that are gone: true when that has happened. */
+  #checkGeneration(): boolean {
+    if (this.#generation === this.layouts.generation) return false;
+    this.#generation = this.layouts.generation;
+    this.#prediction?.forget();
+    this.#heads?.forget();
+    return true;
   }
 
   #closeSession(at: number): void {
@@ -415,9 +444,14 @@ export class MarkupListing {
     const record = recordWith(words, row, strings, this.#unknown);
     this.#refs.sort((a, b) => a.from - b.from);
     const { pieces, learned } = piecesOfRegion(this.#refs, bytes, this.regionStart, at, record, this.#format);
-    const body = this.layouts.part(pieces);
+    const head = this.layouts.pieces(this.table.head);
+    let body = this.layouts.part(pieces);
+    if (this.#checkGeneration()) {
+      this.table.head = this.layouts.part(head);
+      body = this.layouts.part(pieces);
+    }
     const hasId = getPresence(words, row, tunnelId) === Presence.value;
-    if (this.#isGapOwn && (this.#deferred.length > 0 || !hasId)) this.#defer(body);
+    if (this.#isGapOwn && (this.#deferred.length > 0 || !hasId)) this.#defer(pieces);
     else {
       this.#releaseGap();
       if (!agrees && isFirst) this.#builder.frame.unmarkHeader();
@@ -428,8 +462,6 @@ export class MarkupListing {
   }
 
   #learn(learned: readonly LearnedRef[], body: number, at: number): void {
-    if (this.#generation !== this.layouts.generation) this.#prediction?.forget();
-    this.#generation = this.layouts.generation;
     this.#prediction?.learn(learned, this.#buffer.bytes, this.regionStart, at, body);
   }
 
@@ -445,7 +477,7 @@ export class MarkupListing {
     return done;
   }
 
-  #defer(body: number): void {
+  #defer(body: readonly Piece[]): void {
     if (this.#deferred.length >= maxDeferred)
       throw new MarkupProblem(
         this.regionStart,
@@ -485,7 +517,9 @@ export class MarkupListing {
       this.table.apply(this.#builder.words, this.#row);
       for (const [name, raw] of [...unknown, ...this.table.unknown]) this.#builder.unknown(name, raw, line);
       // Its bytes are no longer there to be held instead.
-      if (!this.#finishRow(body)) this.#builder.frame.abandon();
+      const part = this.layouts.part(body);
+      this.#checkGeneration();
+      if (!this.#finishRow(part)) this.#builder.frame.abandon();
     }
     for (const gap of rest) this.#builder.frame.hold(gap, 0, gap.length);
   }

@@ -13,6 +13,12 @@ for (const format of ['xml', 'json'] as const) {
         else expect(printParsed(parsed).toString('utf8') + parsed.rest).toBe(bytes.toString('utf8'));
       });
 
+      test(`${name} prints back when hardly a layout is remembered`, () => {
+        const parsed = parseMarkup(format, bytes, [], { layouts: 3 });
+        if (parsed.refused === null)
+          expect(printParsed(parsed).toString('utf8') + parsed.rest).toBe(bytes.toString('utf8'));
+      });
+
       test(`${name} reads the same cut at every byte`, () => {
         const whole = told(parseMarkup(format, bytes));
         // Larger fixtures: at a stride that is prime, so that it does not keep step with their lines.
