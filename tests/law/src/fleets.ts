@@ -1,15 +1,24 @@
 /** Runs of the simulator that the law is tried on, by seed. */
-import { Prng, simulate, type Capture, type FaultSetting, type Simulation } from '@sessionreel/fleet-sim';
+import {
+  Prng,
+  simulate,
+  type Capture,
+  type FaultSetting,
+  type PollPlan,
+  type Simulation,
+} from '@sessionreel/fleet-sim';
 
 export interface Run {
   readonly seed: number;
   readonly faults: FaultSetting;
   /** Default: drawn from the seed. */
   readonly partSessions?: number;
+  /** Polls of level brief between those of level extensive. */
+  readonly mixedLevels?: boolean;
 }
 
 /** A few routers of every kind for an hour, with everything drawn from the seed that may be. */
-export function fleetOf({ seed, faults, partSessions }: Run): Simulation {
+export function fleetOf({ seed, faults, partSessions, mixedLevels = false }: Run): Simulation {
   const prng = new Prng(`fleet ${String(seed)}`);
   const drawn = {
     start: Date.UTC(2026, 9, 24, 21) + prng.int(0, 6) * 3_600_000 + prng.int(0, 3_600_000),
@@ -21,8 +30,9 @@ export function fleetOf({ seed, faults, partSessions }: Run): Simulation {
     seed,
     routers: { count: 3, sessions: 25, formats: [prng.pick(['text', 'text', 'xml', 'json'])] },
     start: drawn.start,
-    durationMs: 40 * drawn.pollEveryMs,
+    durationMs: 32 * drawn.pollEveryMs,
     pollEveryMs: drawn.pollEveryMs,
+    ...(mixedLevels ? { polls: levels(drawn.pollEveryMs) } : {}),
     faults,
     partSessions: partSessions ?? drawn.partSessions,
     printRate: drawn.printRate,
@@ -36,11 +46,20 @@ export function fleetOf({ seed, faults, partSessions }: Run): Simulation {
       lingerMs: prng.pick([2, 5]) * drawn.pollEveryMs,
       speedUpdateMs: 10 * drawn.pollEveryMs,
       filterChangeMs: 20 * drawn.pollEveryMs,
-      idSpace: prng.pick([60, 65_535]),
+      // Without create times, nobody can tell for sure whether an ID was used again.
+      idSpace: mixedLevels ? 65_535 : prng.pick([60, 65_535]),
       wrapShare: 0.3,
       hostileNames: 0.1,
     },
   });
+}
+
+function levels(everyMs: number): PollPlan[] {
+  return [
+    { level: 'brief', everyMs },
+    { level: 'extensive', everyMs: 5 * everyMs },
+    { level: 'statistics', everyMs: 7 * everyMs },
+  ];
 }
 
 export function capturesOf(run: Run): Capture[] {

@@ -113,8 +113,9 @@ export class NaiveDiff {
     const { create_time, statistics_since, up_time_s } = record.values;
     const before = Number(create_time) - Number(statistics_since ?? create_time);
     const bornAt = at - (Number(up_time_s) + before) * 1000;
-    const born = bornAt > this.#wholeAt || this.#is('counts the first sight');
-    const reason = old !== undefined ? 'returned' : born && this.#wholeAt > -Infinity ? 'new' : 'first_seen';
+    const inSight = this.#wholeAt > -Infinity && bornAt > this.#wholeAt;
+    const born = inSight || this.#is('counts the first sight');
+    const reason = old !== undefined ? 'returned' : born ? 'new' : 'first_seen';
     delta.opened.push(image(record, reason, [], at));
     if (reason === 'new') this.#count(record, null, delta, at);
   }

@@ -20,11 +20,12 @@ interface Known {
   readonly merged: Map<string, FieldValue | undefined>;
   /** What each level printed last, with the capture that did. */
   readonly byLevel: Map<string, ListedSession>;
-  /** The last listing that printed its counters. */
-  counted: ListedSession | null;
+  /** The last listing that printed each counter. */
+  readonly counted: Map<string, ListedSession>;
   lastSeenAt: number;
   /** When a cut capture showed its beginning only: which fields that told is not judged until it is seen whole again. */
   glimpsedAt: number | null;
+  glimpsedLevel: string;
 }
 
 interface Pending {
@@ -272,11 +273,11 @@ export class Oracle {
     const known = this.#live.get(uid);
     if (known === undefined) return;
     const destroyed = known.merged.get('state') === 'destroyed';
+    if (image.last_seen_at !== known.lastSeenAt && image.last_seen_at !== known.glimpsedAt)
+      this.#say(`${known.key} was last seen ${String(known.lastSeenAt)}, told ${String(image.last_seen_at)}`);
     if (known.glimpsedAt !== null) return;
     if (destroyed && image.reason === 'gone') this.#say(`${known.key} was destroyed, told as gone`);
     if (!destroyed && image.reason === 'destroyed') this.#say(`${known.key} was not destroyed`);
-    if (image.last_seen_at !== known.lastSeenAt && image.last_seen_at !== known.glimpsedAt)
-      this.#say(`${known.key} was last seen ${String(known.lastSeenAt)}, told ${String(image.last_seen_at)}`);
   }
 
   #counters(capture: Capture, visible: readonly ListedSession[], deltas: readonly SessionDelta[]): void {
@@ -328,7 +329,7 @@ export class Oracle {
   ): void {
     const known = this.#live.get(session.uid) ?? this.#closed.get(session.uid);
     if (known !== undefined && known.glimpsedAt !== null) return;
-    const before = known?.counted;
+    const before = known?.counted.get(name);
     const key = `${keyOfSession(session)} ${name}`;
     const half = session.record.rounding[name] ?? 0n;
     if (before?.record.values[name] === undefined) {
@@ -409,16 +410,19 @@ export class Oracle {
     for (const name of removed(known, session, capture.level)) known.merged.set(name, undefined);
     for (const [name, value] of Object.entries(session.record.values)) known.merged.set(name, value);
     known.byLevel.set(capture.level, session);
-    if (session.record.values['data_rx_bytes'] !== undefined) known.counted = session;
+    for (const { name } of counterFields) {
+      if (session.record.values[name] !== undefined) known.counted.set(name, session);
+    }
     known.last = session;
     known.lastSeenAt = capture.capturedAt;
-    known.glimpsedAt = null;
+    if (known.glimpsedLevel === capture.level) known.glimpsedAt = null;
   }
 
   /** A session of which only the beginning was captured: it is known to be there, and little else. */
   #glimpse(session: ListedSession, capture: Capture, opened: boolean): void {
     const known = this.#live.get(session.uid) ?? this.#closed.get(session.uid) ?? blank(session);
     known.glimpsedAt = capture.capturedAt;
+    known.glimpsedLevel = capture.level;
     if (!opened) return;
     this.#closed.delete(session.uid);
     this.#live.set(session.uid, known);
@@ -461,9 +465,10 @@ function blank(session: ListedSession): Known {
     last: session,
     merged: new Map(),
     byLevel: new Map(),
-    counted: null,
+    counted: new Map(),
     lastSeenAt: 0,
     glimpsedAt: null,
+    glimpsedLevel: '',
   };
 }
 

@@ -14,6 +14,7 @@ export class Subject {
   readonly log: Uint8Array[] = [];
   readonly #writer = createEventWriter();
   #offset = 0;
+  #mark = { log: 0, offset: 0 };
 
   constructor(router: string, options: Partial<RouterOptions>) {
     this.router = router;
@@ -63,6 +64,20 @@ export class Subject {
     if (result.snapshots === 0)
       state.deadLetter(source(0), capture.command, result.errors[0]?.message ?? 'no snapshot', emit);
     return { deltas, expired };
+  }
+
+  /** From here on everything can be undone. */
+  begin(): void {
+    this.state.prepare();
+    this.state.mark();
+    this.#mark = { log: this.log.length, offset: this.#offset };
+  }
+
+  /** Undoes what came since `begin`; returns what had been logged. */
+  rollback(): Uint8Array[] {
+    this.state.rollback();
+    this.#offset = this.#mark.offset;
+    return this.log.splice(this.#mark.log);
   }
 
   /** A second state, from a checkpoint and what was logged since. */
