@@ -90,7 +90,7 @@ export function incarnation(
   r: number,
   words: Uint32Array,
   row: number,
-): 'same' | 'other' | 'unsure' {
+): 'same' | 'shifted' | 'other' | 'unsure' {
   const { core } = context;
   core.table.load(r, old, 0);
   const before = createTimeOf(old, 0);
@@ -107,6 +107,14 @@ export function incarnation(
     return contradicted && created > core.time(r, Col.lastSeen) + createTolerance * 1000 ? 'other' : 'same';
   }
   if (Math.abs(now - before - context.shift) <= createTolerance) return 'same';
+  // The router's clock was set while this session was not in sight.
+  const set = context.head.clockSet;
+  if (
+    set !== null &&
+    core.time(r, Col.lastSeen) < set.at &&
+    Math.abs(now - before - set.shift) <= createTolerance
+  )
+    return 'shifted';
   return 'unsure';
 }
 
@@ -166,7 +174,7 @@ export function openRow(
   const born = !fromOld && isNew(context, words, row);
   if (remembered >= 0) core.forget(remembered);
   const r = core.insert(key, merged, 0);
-  core.setWord(r, Col.flags, (((context.number & 0xffff) << 16) | (born ? Flag.born : 0)) >>> 0);
+  if (born) core.setWord(r, Col.flags, Flag.born);
   core.setWord(r, Col.printSet, idleSet);
   core.setWord(r, Col.rank, rank);
   seenNow(context, r);
@@ -202,13 +210,14 @@ function countedFor(context: RowContext, words: Uint32Array, row: number): numbe
  * First sight: `new` when the session, or the epoch of its counters, began after the router's last whole snapshot (by the
  * router's clock); where neither is printed, when that snapshot did not show it.
  */
-function isNew({ head, capturedAt }: RowContext, words: Uint32Array, row: number): boolean {
+function isNew({ head, capturedAt, timezone }: RowContext, words: Uint32Array, row: number): boolean {
   const whole = head.whole;
   if (whole === null || whole.at > capturedAt) return false;
-  const epoch = valueOf(words, row, since);
-  const created = createTimeOf(words, row);
-  if (Number.isNaN(epoch) && Number.isNaN(created)) return true;
-  return epoch > whole.clock || created > whole.clock;
+  const starts = [valueOf(words, row, since), createTimeOf(words, row)].filter(
+    (local) => !Number.isNaN(local),
+  );
+  // In UTC, where an hour that comes twice does not matter.
+  return starts.length === 0 || starts.some((local) => utcOfLocal(timezone, local, capturedAt) > whole.clock);
 }
 
 function epochMoved(words: Uint32Array, row: number): boolean {
@@ -549,6 +558,17 @@ export function clockOf(words: Uint32Array, row: number): number | null {
   const create = createTimeOf(words, row);
   if (Number.isNaN(create) || getPresence(words, row, upTime) !== Presence.value) return null;
   return create + (words[row + upSlot] as number);
+}
+
+/** The same in UTC (ms): create time and up time may lie on two sides of a change of the zone's offset. */
+export function utcClockOf(
+  words: Uint32Array,
+  row: number,
+  timezone: string,
+  notAfter: number,
+): number | null {
+  if (clockOf(words, row) === null) return null;
+  return utcOfLocal(timezone, createTimeOf(words, row), notAfter) + (words[row + upSlot] as number) * 1000;
 }
 
 /** Keeps what gives the printed up and idle time back. */

@@ -32,6 +32,8 @@ export interface Pending {
   sums: Counts;
   /** Local seconds; null when not printed. */
   clock: number | null;
+  /** Earliest last sight (ms) of a session whose create time did not move with this snapshot; null when there is none. */
+  unmoved: number | null;
   /** Of the part applied last: what a deadline's entry says. */
   entry: LedgerEntry;
   scope: Record<string, string>;
@@ -78,8 +80,12 @@ export interface Head {
   classAt: Record<string, number>;
   /** Ids of snapshots applied lately: given ids, and all of the newest time. */
   ids: string[];
-  /** The last whole unfiltered snapshot: when (ms), and the router's clock then (local seconds). */
+  /** The last whole unfiltered snapshot: when, and the router's clock then (both ms UTC). */
   whole: { at: number; clock: number } | null;
+  /** The router's clock less the captures' (ms), when it was last printed. */
+  skew: number;
+  /** The last time that the router's clock was set: when that was seen (ms), and by how much (s). */
+  clockSet: { at: number; shift: number } | null;
   /** The last mass close that nothing came back from yet. */
   massClose: { at: number; sessions: number; returned: number } | null;
   pending: Pending[];
@@ -94,6 +100,8 @@ export const newHead = (): Head => ({
   classAt: {},
   ids: [],
   whole: null,
+  skew: 0,
+  clockSet: null,
   massClose: null,
   pending: [],
 });

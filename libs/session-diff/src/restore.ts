@@ -53,7 +53,7 @@ export function applyDelta(
   if (checkpoint) restorePiece(core, delta, seen ?? []);
   else {
     for (const image of delta.closed) closeImage(core, image, delta);
-    for (const image of delta.opened) imaged.add(openImage(core, image, number));
+    for (const image of delta.opened) imaged.add(openImage(core, image));
     for (const list of [delta.changed, delta.rebase, delta.keyframe])
       for (const image of list) imaged.add(changeImage(core, image));
     for (const list of [delta.counters, delta.counters_rounded])
@@ -91,12 +91,12 @@ function setMeta(core: Core, r: number, image: SessionImage): void {
   core.setTime(r, Col.lastSeen, image.last_seen_at);
 }
 
-function openImage(core: Core, image: SessionImage, number: number): number {
+function openImage(core: Core, image: SessionImage): number {
   const key = keyOf(image.tunnel_local_id, image.session_local_id);
   const known = core.table.find(key);
   if (known >= 0) core.forget(known);
   const r = core.insert(key, rowOfImage(image, core.strings), 0);
-  core.setWord(r, Col.flags, (((number & 0xffff) << 16) | (image.reason === 'new' ? Flag.born : 0)) >>> 0);
+  core.setWord(r, Col.flags, image.reason === 'new' ? Flag.born : 0);
   setMeta(core, r, image);
   return key;
 }
@@ -115,7 +115,7 @@ function changeImage(core: Core, image: SessionImage): number {
 
 function restorePiece(core: Core, delta: SessionDelta, times: readonly number[]): void {
   [...delta.keyframe, ...delta.closed].forEach((image, i) => {
-    const key = openImage(core, image, 0);
+    const key = openImage(core, image);
     const r = core.table.find(key);
     const time = times[i] ?? 0;
     if (i < delta.keyframe.length) core.setTime(r, Col.countersAt, time);

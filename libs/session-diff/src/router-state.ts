@@ -30,6 +30,7 @@ import {
   sameHints,
   stepMost,
   updateRow,
+  utcClockOf,
   type RowContext,
 } from './apply-row.ts';
 import { Col, Flag, noTime } from './columns.ts';
@@ -49,7 +50,6 @@ import { assignRanks, spacing } from './ranks.ts';
 import { applyDelta, forgetOld } from './restore.ts';
 import { coverOf } from './scope.ts';
 import { keyOf } from './table.ts';
-import { localOfUtc } from './time-zone.ts';
 
 /** Takes a delta: to be encoded at once, its lists are used again. */
 export type Emit = (delta: FlatDelta) => void;
@@ -176,6 +176,7 @@ export class RouterState {
         deferred: [],
         sums: noCounts(),
         clock: null,
+        unmoved: null,
         entry: this.#entry(source, start, 'applied', ''),
         scope: { ...start.scope },
         level: start.level,
@@ -254,13 +255,26 @@ export class RouterState {
       const which = incarnation(context, r, words, row);
       if (which === 'unsure') return this.#defer(run, r, words, row);
       if (which === 'other') this.#replace(context, r, key, words, row, rank);
-      else updateRow(context, r, words, row);
+      else if (which === 'shifted')
+        updateRow({ ...context, shift: context.head.clockSet?.shift ?? 0 }, r, words, row);
+      else {
+        if (pending !== null && !Number.isNaN(createTimeOf(words, row)))
+          pending.unmoved = Math.min(pending.unmoved ?? Infinity, core.time(r, Col.lastSeen));
+        updateRow(context, r, words, row);
+      }
     } else {
       const back = r >= 0 && this.#returns(context, r, words, row);
       openRow(context, key, words, row, rank, back);
       if (back && pending !== null) pending.sums.returned++;
     }
-    if (run.firstClock === null && context.clock !== null) run.firstClock = context.clock;
+    if (run.firstClock === null && context.clock !== null) this.#firstClock(run, context.clock, words, row);
+  }
+
+  #firstClock(run: Run, clock: number, words: Uint32Array, row: number): void {
+    run.firstClock = clock;
+    const { capturedAt } = run.context;
+    const utc = utcClockOf(words, row, this.#timezone, capturedAt);
+    if (utc !== null && run.context.late === null) this.#head.skew = utc - capturedAt;
   }
 
   /** Until the listing is whole: none, or the place that it has when all sessions are new. */
@@ -274,7 +288,7 @@ export class RouterState {
     const { context } = run;
     const clock = clockOf(words, row);
     if (clock !== null) {
-      run.firstClock ??= clock;
+      if (run.firstClock === null) this.#firstClock(run, clock, words, row);
       if (context.clock !== null && clock > context.clock && clock - context.clock <= stepMost)
         context.clockStep(clock);
       if (context.clock === null || (clock > context.clock && clock - context.clock <= stepMost))
@@ -303,7 +317,7 @@ export class RouterState {
   /** A remembered session with the same create time; without create time, one that nothing contradicts. */
   #returns(context: RowContext, r: number, words: Uint32Array, row: number): boolean {
     const which = incarnation(context, r, words, row);
-    if (which !== 'same') return false;
+    if (which === 'other' || which === 'unsure') return false;
     const core = this.#core;
     core.table.load(r, core.scratch, 0);
     const before = createTimeOf(core.scratch, 0);
@@ -441,7 +455,7 @@ export class RouterState {
   /** Live sessions in listing order. */
   *list(): Generator<ListedSession> {
     const core = this.#core;
-    const rows = [...core.liveRows()].sort((a, b) => core.word(a, Col.rank) - core.word(b, Col.rank));
+    const rows = [...core.liveRows()].sort(byRank(core));
     for (const r of rows) {
       core.table.load(r, core.scratch, 0);
       const idleSince = core.word(r, Col.idleSince);
@@ -509,6 +523,7 @@ export class RouterState {
       return core.table.find(keyOf(batch.words[tunnelSlot] as number, batch.words[sessionSlot] as number));
     };
     const shift = this.#commonShift(pending, load, batch.words);
+    if (shift !== 0) this.#head.clockSet = { at: pending.capturedAt, shift };
     for (const d of [...pending.deferred].sort((a, b) => a.part - b.part || a.index - b.index)) {
       const r = load(d);
       if (r < 0) continue;
@@ -543,10 +558,12 @@ export class RouterState {
     const core = this.#core;
     const deferred = new Set<number>();
     let shift = NaN;
+    let lastSight = 0;
     for (const d of pending.deferred) {
       const r = load(d);
       if (r < 0 || !core.isLive(r)) return 0;
       deferred.add(core.word(r, Col.key));
+      lastSight = Math.max(lastSight, core.time(r, Col.lastSeen));
       core.table.load(r, core.scratch, 0);
       const moved = createTimeOf(words, 0) - createTimeOf(core.scratch, 0);
       if (Number.isNaN(shift)) shift = moved;
@@ -554,17 +571,9 @@ export class RouterState {
       if (Math.abs(moved - shift) > 2) return 0;
     }
     if (deferred.size < 2) return 0;
-    // A session with its create time as before denies that the clock was set.
-    for (const keys of Object.values(pending.order))
-      for (const key of keys) {
-        if (deferred.has(key)) continue;
-        const r = core.table.find(key);
-        if (r < 0) continue;
-        core.table.load(r, core.scratch, 0);
-        if (!Number.isNaN(createTimeOf(core.scratch, 0)) && openedBy(core, r) !== (pending.number & 0xffff))
-          return 0;
-      }
-    return shift;
+    // A session that was last seen no later than these, and whose create time did not move, denies that the clock was set.
+    const { unmoved } = pending;
+    return unmoved !== null && unmoved <= lastSight ? 0 : shift;
   }
 
   /** Gives the listing's sessions rising ranks; prints tell those that moved without an image. */
@@ -626,8 +635,7 @@ export class RouterState {
     entry.by_peer_gateway = sortedCounts(core.groups.peer);
     entry.by_tunnel_group = sortedCounts(core.groups.tunnelGroup);
     if (entry.complete && entry.scope === '') {
-      const clock = pending.clock ?? localOfUtc(this.#timezone, pending.capturedAt);
-      head.whole = { at: pending.capturedAt, clock };
+      head.whole = { at: pending.capturedAt, clock: pending.capturedAt + head.skew };
     }
     this.#forget(pending);
     this.#remember(pending);
@@ -786,7 +794,7 @@ export class RouterState {
   #pieces(emit: Emit, checkpoint: boolean, number: (delta: FlatDelta) => void): void {
     const core = this.#core;
     const head = this.#head;
-    const live = [...core.liveRows()].sort((a, b) => core.word(a, Col.rank) - core.word(b, Col.rank));
+    const live = [...core.liveRows()].sort(byRank(core));
     // Closed sessions are no part of a keyframe: they are only remembered.
     const closed = checkpoint
       ? [...core.closedRows()].sort((a, b) => core.word(a, Col.key) - core.word(b, Col.key))
@@ -835,13 +843,16 @@ function countersTimes(core: Core, rows: readonly number[], from: number, size: 
   return rows.slice(from, from + size).map((r) => core.time(r, Col.countersAt));
 }
 
+/** Listing order; equal ranks by key, so that it does not depend on where rows lie. */
+const byRank =
+  (core: Core) =>
+  (a: number, b: number): number =>
+    core.word(a, Col.rank) - core.word(b, Col.rank) || core.word(a, Col.key) - core.word(b, Col.key);
+
 /** The state in `core.scratch`. */
 function stateOf(core: Core): string {
   return core.strings.text(core.scratch[stateSlot] as number);
 }
-
-/** Low 16 bits of the number of the snapshot that opened the session. */
-const openedBy = (core: Core, r: number): number => core.word(r, Col.flags) >>> 16;
 
 /** Images of the delta by key, so that a rank that is decided at the end still stands in them. */
 function imagesOf(delta: FlatDelta): { setRank(key: number, rank: number): boolean } {

@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest';
+import { Lab, begin, brief, events, extensive, view } from './testing/lab.ts';
+
+describe('out of order and repeated snapshots', () => {
+  it('a repeat is stale and changes nothing', () => {
+    const lab = new Lab();
+    const taken = { at: 0, sessions: [extensive(1, 0, { bytes: 10n })] };
+    lab.take(taken);
+    lab.take({ at: 60, sessions: [extensive(1, 60, { bytes: 20n })] });
+    const before = view(lab.state);
+    for (const again of [taken, { at: 60, sessions: [extensive(1, 60, { bytes: 30n })] }]) {
+      const delta = lab.take({ ...again, logAt: 100 });
+      expect(delta.ledger[0]).toMatchObject({ outcome: 'stale', final: false, state_hash: '', by_state: {} });
+      expect(delta.ledger[0]?.reason).not.toBe('');
+      expect(events(delta)).toEqual({});
+      expect(view(lab.state)).toEqual(before);
+    }
+    expect(view(lab.restored())).toEqual(before);
+  });
+
+  it('an id that is given tells a repeat, whatever its time', () => {
+    const lab = new Lab();
+    lab.take({ at: 0, id: 'a', sessions: [extensive(1, 0)] });
+    expect(lab.take({ at: 60, id: 'a', sessions: [] }).ledger[0]?.outcome).toBe('stale');
+    expect(lab.take({ at: 60, id: 'b', sessions: [extensive(1, 60)] }).ledger[0]?.outcome).toBe('applied');
+  });
+
+  it('several snapshots of one message are told apart by their ordinal', () => {
+    const lab = new Lab();
+    lab.take({ at: 0, sessions: [extensive(1, 0), extensive(2, 0)] });
+    expect(lab.take({ at: 60, level: 'brief', sessions: [brief(1), brief(2)] }).ledger[0]?.outcome).toBe(
+      'applied',
+    );
+    const same = { at: 60, level: 'brief', sessions: [brief(1)] } as const;
+    const second = lab.take({ ...same, ordinal: 1 });
+    expect(second.ledger[0]).toMatchObject({ outcome: 'applied', ordinal: 1 });
+    expect(second.closed).toHaveLength(1);
+    expect(lab.take({ ...same, ordinal: 1 }).ledger[0]?.outcome).toBe('stale');
+  });
+
+  it('an older one of the same level undoes nothing', () => {
+    const lab = new Lab();
+    lab.take({ at: 0, sessions: [extensive(1, 0)] });
+    lab.take({ at: 120, sessions: [extensive(1, 120, { extra: { state: 'closed' } }), extensive(2, 120)] });
+    const before = view(lab.state);
+    const delta = lab.take({ at: 60, logAt: 130, sessions: [extensive(1, 60), extensive(3, 60)] });
+    expect(delta.ledger[0]?.outcome).toBe('stale');
+    expect(delta).toMatchObject({ at: begin + 120_000, captured_at: begin + 60_000 });
+    expect(view(lab.state)).toEqual(before);
+    const lower = lab.take({ at: 61, logAt: 131, level: 'brief', sessions: [brief(1)] });
+    expect(lower.ledger[0]?.outcome).toBe('stale');
+  });
+
+  it('at never goes back', () => {
+    const lab = new Lab();
+    for (const at of [0, 100, 50, 200, 10, 150, 300]) lab.take({ at, sessions: [extensive(1, at)] });
+    const times = lab.log.map((d) => d.at);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+    expect(lab.log.map((d) => d.seq)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it('a late extensive one after a newer brief fills only what the brief does not print', () => {
+    const lab = new Lab();
+    lab.take({ at: 0, sessions: [extensive(1, 0, { bytes: 10n }), extensive(2, 0)] });
+    lab.take({
+      at: 120,
+      level: 'brief',
+      sessions: [brief(1, { extra: { state: 'closed' } }), brief(3), brief(2)],
+    });
+    const late = lab.take({
+      at: 60,
+      logAt: 130,
+      sessions: [
+        extensive(1, 60, { bytes: 50n, extra: { local_name: 'new' } }),
+        extensive(2, 60),
+        extensive(3, 60, { created: 30, bytes: 7n }),
+        extensive(4, 60),
+      ],
+    });
+    expect(late).toMatchObject({ at: begin + 120_000, captured_at: begin + 60_000 });
+    expect(late.ledger[0]).toMatchObject({ outcome: 'applied', complete: false });
+    expect([late.opened, late.closed]).toEqual([[], []]);
+    const changed = new Map(late.changed.map((x) => [x.session_local_id, x]));
+    expect(changed.get(1)?.changed).toEqual(['local_name']);
+    expect(changed.get(3)).toMatchObject({ reason: 'learned' });
+    expect(changed.get(3)?.changed).not.toContain('state');
+    expect(late.counters.find((c) => c.session_local_id === 1)).toMatchObject({
+      interval_s: 60,
+      deltas: { data_rx_bytes: 40n },
+    });
+    const one = [...lab.state.list()].find((s) => s.record.values['session_local_id'] === 1);
+    expect(one?.record.values).toMatchObject({ state: 'closed', local_name: 'new', data_rx_bytes: 50n });
+    expect(view(lab.restored())).toEqual(view(lab.state));
+    const gone = lab.take({ at: 180, level: 'brief', sessions: [] });
+    expect(gone.closed.every((x) => x.last_seen_at === begin + 120_000)).toBe(true);
+  });
+
+  it('a late one brings no older counters back', () => {
+    const lab = new Lab();
+    lab.take({ at: 0, sessions: [extensive(1, 0, { bytes: 10n })] });
+    lab.take({ at: 100, scope: { 'local-session-id': '1' }, sessions: [extensive(1, 100, { bytes: 90n })] });
+    lab.take({ at: 120, level: 'brief', sessions: [brief(1)] });
+    lab.take({ at: 60, logAt: 130, sessions: [extensive(1, 60, { bytes: 50n })] });
+    const counted = lab.log.flatMap((d) => d.counters.map((c) => c.deltas['data_rx_bytes']));
+    expect(counted).toEqual([80n]);
+    expect([...lab.state.list()][0]?.record.values['data_rx_bytes']).toBe(90n);
+  });
+
+  it('parts that come after a newer snapshot close nobody', () => {
+    const lab = new Lab();
+    const at0 = [1, 2, 3, 4].map((id) => extensive(id, 0));
+    lab.take({ at: 0, sessions: at0 });
+    lab.take({ id: 'p', part: 1, parts: 2, at: 60, sessions: [extensive(1, 60)] });
+    lab.take({ at: 90, level: 'brief', sessions: [1, 2, 3, 4, 5].map((id) => brief(id)) });
+    const last = lab.take({ id: 'p', part: 2, parts: 2, at: 60, logAt: 100, sessions: [extensive(2, 60)] });
+    expect(last.closed).toEqual([]);
+    expect(last.at).toBe(begin + 90_000);
+    expect([...lab.state.list()]).toHaveLength(5);
+    expect(view(lab.restored())).toEqual(view(lab.state));
+  });
+});
+
+describe('transactions', () => {
+  const first = { at: 0, sessions: [extensive(1, 0, { bytes: 5n }), extensive(2, 0)] };
+  const second = {
+    at: 60,
+    sessions: [extensive(1, 60, { bytes: 9n, layout: 'b' }), extensive(3, 60, { created: 9 })],
+  };
+
+  it('rolled back leave everything as it was', () => {
+    const lab = new Lab({ keyframeEveryMs: 30_000 });
+    lab.take(first);
+    const before = view(lab.state);
+    lab.state.prepare();
+    lab.state.mark();
+    lab.take(second);
+    lab.take({ at: 120, sessions: [] });
+    lab.state.rollback();
+    expect(view(lab.state)).toEqual(before);
+    lab.log.length = 1;
+    const again = lab.take(second);
+    const other = new Lab({ keyframeEveryMs: 30_000 });
+    other.take(first);
+    const { ledger: _, ...expected } = other.take(second);
+    expect(again).toMatchObject(expected);
+    expect(view(lab.restored())).toEqual(view(lab.state));
+  });
+
+  it('committed stay, and abandoned snapshots leave no trace', () => {
+    const lab = new Lab();
+    lab.take(first);
+    lab.state.mark();
+    lab.take(second);
+    lab.start({ at: 120, sessions: [extensive(7, 120)] });
+    lab.state.abandon();
+    const after = view(lab.state);
+    lab.state.commit();
+    expect(view(lab.state)).toEqual(after);
+    expect(after.sessions).toHaveLength(2);
+    expect(view(lab.restored())).toEqual(after);
+    expect(lab.take({ at: 120, sessions: [extensive(7, 120)] }).ledger[0]?.outcome).toBe('applied');
+  });
+});
