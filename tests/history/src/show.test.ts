@@ -1,0 +1,172 @@
+/** What `reel show` rests on: captures through parser, diff, Avro and ClickHouse, printed again byte for byte. */
+import { readFileSync, readdirSync } from 'node:fs';
+import { Prng, headersOf, simulate, type Capture } from '@sessionreel/fleet-sim';
+import { SnapshotParser, printWhole, renderSnapshot, type SnapshotStart } from '@sessionreel/junos-l2tp';
+import { stateAt, type RouterStateAt } from '@sessionreel/queries';
+import { RouterState } from '@sessionreel/session-diff';
+import { createEventWriter, decodeDelta, encodeFlatDelta, takeWritten } from '@sessionreel/session-events';
+import {
+  layoutSlot,
+  recordOfRow,
+  rowWords,
+  type FlatDelta,
+  type RowBatch,
+  type SessionDelta,
+  type SessionRecord,
+  type SnapshotFacts,
+  type Variant,
+} from '@sessionreel/session-model';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { TestLog } from './events.ts';
+import { testServer, type TestServer } from './server.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await testServer();
+}, 60_000);
+afterAll(() => server.stop(), 60_000);
+
+/** A snapshot that was applied whole, and what its router had printed. */
+interface Taken {
+  readonly router: string;
+  readonly at: number;
+  readonly facts: SnapshotFacts;
+  readonly printed: string;
+}
+
+/** One router's way to its events; what each whole snapshot prints is noted by the parser's own word. */
+class Pipe {
+  readonly router: string;
+  readonly state: RouterState;
+  readonly deltas: SessionDelta[] = [];
+  readonly taken: Taken[] = [];
+  readonly #writer = createEventWriter();
+  #offset = 0;
+
+  constructor(router: string, timezone = 'UTC') {
+    this.router = router;
+    this.state = new RouterState(router, { timezone, keyframeEveryMs: 600_000, pieceSessions: 9 });
+  }
+
+  process(bytes: Uint8Array, at: number, hints: { command?: string; complete?: boolean }): void {
+    const emit = (flat: FlatDelta): void => {
+      encodeFlatDelta(flat, this.#writer);
+      this.deltas.push(decodeDelta(takeWritten(this.#writer)));
+    };
+    const offset = this.#offset++;
+    const { state } = this;
+    const sessions: { record: SessionRecord; layout: string }[] = [];
+    state.prepare();
+    const sink = {
+      begin: (start: SnapshotStart) => {
+        state.begin(
+          {
+            snapshotId: '',
+            capturedAt: at,
+            logTime: at,
+            partition: 0,
+            offset,
+            previousOffset: offset - 1,
+            ordinal: start.ordinal,
+            part: 1,
+            parts: 1,
+          },
+          start,
+        );
+      },
+      rows: (batch: RowBatch) => {
+        for (let row = 0; row < batch.count * rowWords; row += rowWords)
+          sessions.push({
+            record: recordOfRow(batch.words, row, state.strings),
+            layout: state.strings.text(batch.words[row + layoutSlot] ?? 0),
+          });
+        state.rows(batch);
+      },
+      end: (facts: SnapshotFacts) => {
+        const { outcome } = state.end(facts, emit);
+        if (outcome !== 'applied' || !facts.complete || Object.keys(facts.scope).length > 0) return;
+        const printed = Buffer.from(printWhole(sessions, facts.document)).toString();
+        this.taken.push({ router: this.router, at, facts, printed });
+      },
+    };
+    const parser = new SnapshotParser(state.strings, sink, hints);
+    parser.write(bytes);
+    parser.end();
+  }
+}
+
+function shown(state: RouterStateAt): string {
+  const { format, level, printedBy, document } = state;
+  const sessions = state.sessions.map(({ printed, layout }) => ({ record: printed, layout }));
+  const variant = printedBy.variant === '' ? null : (printedBy.variant as Variant);
+  return Buffer.concat([...renderSnapshot(sessions, document, { format, level, variant })]).toString();
+}
+
+const samples = new URL('../../pipeline/fixtures/reference/', import.meta.url);
+
+test.each(readdirSync(samples))('%s comes back byte for byte', async (name) => {
+  const text = readFileSync(new URL(name, samples), 'utf8');
+  const at = Date.UTC(2026, 10, 20, 10);
+  const pipe = new Pipe(name);
+  pipe.process(Buffer.from(text), at, { complete: true });
+  const log = new TestLog(server.store, 100 + Number(name.slice(0, 2)));
+  await log.append(pipe.deltas);
+  const state = await stateAt(server.store, { router: name, at });
+  expect(state.consistent).toBe(true);
+  expect(shown(state)).toBe(text.slice(text.indexOf('\n') + 1));
+});
+
+const formats = ['text', 'xml', 'json'] as const;
+
+describe.each(formats)('a fleet that prints %s', (format) => {
+  const pipes = new Map<string, Pipe>();
+  beforeAll(async () => {
+    const seed = formats.indexOf(format) + 21;
+    const prng = new Prng(`show ${String(seed)}`);
+    const sim = simulate({
+      seed,
+      routers: { count: 3, sessions: 25, formats: [format] },
+      start: Date.UTC(2026, 9, 24, 21) + prng.int(0, 3_600_000),
+      durationMs: 1_200_000,
+      pollEveryMs: 60_000,
+      polls: [
+        { level: 'extensive', everyMs: 60_000 },
+        { level: 'brief', everyMs: 240_000 },
+      ],
+      life: { lifetimeMs: 600_000, hostileNames: 0.2, wrapShare: 0.2 },
+      printRate: 20,
+      partSessions: 0,
+      textEnds: 'mixed',
+    });
+    for (const item of sim) {
+      if (item.kind !== 'capture') continue;
+      const capture: Capture = item;
+      const pipe = pipes.get(capture.router) ?? new Pipe(`${format} ${capture.router}`);
+      pipes.set(capture.router, pipe);
+      const complete = headersOf(capture)['complete'];
+      pipe.process(capture.bytes, capture.capturedAt, {
+        command: capture.command,
+        ...(complete === undefined ? {} : { complete: complete === 'true' }),
+      });
+    }
+    for (const [i, pipe] of [...pipes.values()].entries()) {
+      const log = new TestLog(server.store, 10 * seed + i);
+      await log.append(pipe.deltas);
+    }
+  }, 60_000);
+
+  test('is shown as it printed, at the time of every whole snapshot', async () => {
+    let compared = 0;
+    for (const { taken } of pipes.values())
+      for (const [i, { router, at, facts, printed }] of taken.entries()) {
+        // A share of them, other ones for each router; the last of several at one time is what was shown then.
+        if (i % 3 !== router.length % 3 || taken[i + 1]?.at === at) continue;
+        const state = await stateAt(server.store, { router, at });
+        const title = `${router} ${facts.level} at ${new Date(at).toISOString()}`;
+        expect(state.consistent, title).toBe(true);
+        expect(shown(state), title).toBe(printed);
+        compared++;
+      }
+    expect(compared).toBeGreaterThan(10);
+  }, 240_000);
+});
