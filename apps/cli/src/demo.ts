@@ -1,0 +1,135 @@
+/** What the demo feeds: the reference captures once, and a small fleet that keeps living. */
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { demoFleet, fleetYaml, headersOf, demoRouters, type Capture } from '@sessionreel/fleet-sim';
+import type { KafkaProducer } from '@sessionreel/kafka';
+import { pause, sleepUntil, type Logger } from '@sessionreel/ops';
+
+const references = new URL('../../../tests/pipeline/fixtures/reference/', import.meta.url);
+
+/** How much of the fleet's past is fed at once at the start, so that there is a history to look at, ms. */
+const pastMs = 10 * 60_000;
+/** A fleet that was left for longer begins anew: living through all that time would take too long, ms. */
+const absentMsMax = 30 * 60_000;
+const dayMs = 86_400_000;
+
+export interface SentMessage {
+  readonly router: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly bytes: number;
+  /** Sound captures must be applied; the fleet also sends cut and late ones, as routers do. */
+  readonly sound: boolean;
+}
+
+/** The fleet file of the demo's routers, written into the data folder. */
+export function writeFleetFile(folder: string): string {
+  const path = join(folder, 'fleet.yaml');
+  writeFileSync(path, fleetYaml(demoRouters));
+  return path;
+}
+
+/** Each reference capture to a router of its own, named after its file, as taken now. */
+export async function feedReferences(producer: KafkaProducer, topic: string): Promise<SentMessage[]> {
+  const sent: SentMessage[] = [];
+  const takenAt = new Date().toISOString();
+  for (const file of readdirSync(references)
+    .filter((name) => name.endsWith('.txt'))
+    .sort()) {
+    const router = file.replace(/^\d+-|\.txt$/g, '');
+    const value = readFileSync(new URL(file, references));
+    // The files end with the listing and without a prompt; whoever took them saw the end.
+    const headers = { 'captured-at': takenAt, complete: 'true' };
+    sent.push(await send(producer, topic, { router, value, headers, sound: true }));
+  }
+  return sent;
+}
+
+/** Two polls of each router of the fleet, for a demo that ends. */
+export async function feedFleetOnce(producer: KafkaProducer, topic: string): Promise<SentMessage[]> {
+  const sent: SentMessage[] = [];
+  const now = Date.now();
+  const durationMs = 25_000;
+  for (const item of demoFleet({ start: now - durationMs, durationMs, seed: now }))
+    if (item.kind === 'capture') sent.push(await sendCapture(producer, topic, item));
+  return sent;
+}
+
+/**
+ * Plays the fleet until the signal: its last minutes at once, and then each poll when it is due. The fleet of an
+ * earlier run on the same folder goes on living; what it already sent is a repeat, which counts for nothing.
+ */
+export async function playFleet(
+  producer: KafkaProducer,
+  topic: string,
+  folder: string,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  const now = Date.now();
+  const start = fleetStart(folder, now);
+  for (const item of demoFleet({ start, durationMs: 7 * dayMs, seed: start })) {
+    if (item.kind !== 'capture') continue;
+    // Living through the past holds the event loop: signals must get through.
+    if (item.at < now - pastMs) await pause(0, signal);
+    else {
+      await sleepUntil(item.at, signal);
+      await sendPatiently(producer, topic, item, log, signal);
+    }
+  }
+}
+
+/** When the fleet began to live; kept in the data folder. */
+function fleetStart(folder: string, now: number): number {
+  const path = join(folder, 'demo.json');
+  if (existsSync(path)) {
+    const { start } = JSON.parse(readFileSync(path, 'utf8')) as { start?: unknown };
+    if (typeof start === 'number' && start <= now && now - start < absentMsMax) return start;
+  }
+  const start = now - pastMs;
+  writeFileSync(path, JSON.stringify({ start }));
+  return start;
+}
+
+/** A collector waits for Kafka; a capture that could not be sent for a minute is given up. */
+async function sendPatiently(
+  producer: KafkaProducer,
+  topic: string,
+  capture: Capture,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let tries = 1; tries <= 30; tries += 1) {
+    try {
+      await sendCapture(producer, topic, capture);
+      return;
+    } catch (error) {
+      signal.throwIfAborted();
+      log.warn(
+        { router: capture.router, tries },
+        `the demo waits for Kafka: ${error instanceof Error ? error.message : String(error)}`,
+      );
+      await pause(2_000, signal);
+    }
+  }
+}
+
+async function sendCapture(producer: KafkaProducer, topic: string, capture: Capture): Promise<SentMessage> {
+  const headers = { ...headersOf(capture), timezone: capture.timezone };
+  const sound = capture.faults.length === 0;
+  return await send(producer, topic, { router: capture.router, value: capture.bytes, headers, sound });
+}
+
+interface Outgoing {
+  readonly router: string;
+  readonly value: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly sound: boolean;
+}
+
+async function send(producer: KafkaProducer, topic: string, message: Outgoing): Promise<SentMessage> {
+  const { router, value, headers, sound } = message;
+  const [at] = await producer.send(topic, [{ key: router, value, headers }]);
+  if (at === undefined) throw new Error(`Kafka took the capture of ${router} and did not say where`);
+  return { router, partition: at.partition, offset: at.firstOffset, bytes: value.length, sound };
+}
