@@ -1,3 +1,4 @@
+import { fleetRouter, parseFleet } from '@sessionreel/ops';
 import { describe, expect, it } from 'vitest';
 import { demoFleet, demoRouters } from './demo.ts';
 import { fleetYaml } from './fleet-yaml.ts';
@@ -48,6 +49,24 @@ describe('the fleet file', () => {
     limits: { chassis: 512000, interface: 64000, tunnel: 65535 }
 `);
     expect(fleetYaml([])).toBe('routers: {}\n');
+  });
+
+  it('is read by those who read fleet files', () => {
+    const routers = makeFleet({ count: 12 }, 'x');
+    const fleet = parseFleet(fleetYaml(routers));
+    expect([...fleet.routers.keys()]).toEqual(routers.map((r) => r.name));
+    for (const { name, timezone, release, site, role, platform, limits, peers } of routers) {
+      const takesOver = role === 'lns' ? peers : [];
+      expect(fleetRouter(fleet, name)).toEqual({
+        timezone,
+        release,
+        site,
+        role,
+        platform,
+        limits,
+        peers: takesOver,
+      });
+    }
   });
 });
 
