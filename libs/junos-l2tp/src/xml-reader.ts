@@ -7,9 +7,10 @@
  */
 import type { FrameRecorder } from './frame.ts';
 import { MarkupBuffer, MarkupProblem, copyOf } from './markup-buffer.ts';
-import { MarkupListing, type Leaf } from './markup-listing.ts';
+import { MarkupListing } from './markup-listing.ts';
 import { How } from './markup-learn.ts';
 import { Kind, kindOfName, localNameStart } from './markup-names.ts';
+import type { Leaf } from './markup-sessions.ts';
 import type { BodyReader, ParseLimits } from './reader.ts';
 import type { SnapshotBuilder } from './snapshot-builder.ts';
 import { textOf } from './values.ts';
