@@ -48,8 +48,15 @@ export class EventTooLarge extends Error {
 
 /** Room for what a record batch needs beside keys, values and headers. */
 const overheadBytes = 1_024;
+/** A router's name has at most so many. */
+const routerBytes = 255;
 /** What one produce request carries at most, where the topic would take more. */
 const requestBytes = 4 * 2 ** 20;
+
+/** The largest event that the topic takes, bytes. */
+export function eventBytesMost(topics: Topics): number {
+  return topics.limits.events - overheadBytes - routerBytes;
+}
 
 /** Sends everything and the offset; takes the events up in `book`. The caller commits. */
 export async function sendWork(
@@ -75,8 +82,8 @@ async function sendEvents(
   const limit = topics.limits.events - overheadBytes;
   const times = new Map(work.messages.map((message) => [message.offset, message.timestamp]));
   const messages = work.events.map(({ entry, value }): OutgoingMessage => {
-    if (value.length + entry.router.length > limit)
-      throw new EventTooLarge(entry.offset, value.length, limit);
+    if (value.length > eventBytesMost(topics))
+      throw new EventTooLarge(entry.offset, value.length, eventBytesMost(topics));
     return {
       key: entry.router,
       value,

@@ -28,6 +28,8 @@ export interface MachineOptions {
 
 /** Where the ledger says why: enough to understand, not the whole of a long message. */
 const reasonLength = 300;
+/** Of a keyframe or checkpoint: some 350 bytes each, so that a piece passes through a topic with Kafka's default limit. */
+const pieceSessions = 1_000;
 
 export class L2tpMachine implements RouterMachine {
   readonly #state: RouterState;
@@ -35,7 +37,7 @@ export class L2tpMachine implements RouterMachine {
 
   constructor(router: string, options: MachineOptions) {
     this.#options = options;
-    this.#state = new RouterState(router, { timezone: options.timezone });
+    this.#state = new RouterState(router, { timezone: options.timezone, pieceSessions });
   }
 
   get sessions(): number {

@@ -1,5 +1,6 @@
 /** The processor's metrics; docs/operations says what to do when one is bad. */
 import type { Metrics } from '@sessionreel/ops';
+import type { Done } from './run-batch.ts';
 
 /** What each metric is made with; one object, so that every part of the processor counts into the same ones. */
 export function processorMetrics(metrics: Metrics) {
@@ -47,6 +48,27 @@ export function processorMetrics(metrics: Metrics) {
     partitions: metrics.gauge('partitions', 'Partitions by state', ['state']),
     breakerOpen: metrics.gauge('breaker_open', '1 when the breaker stopped the processor'),
   };
+}
+
+/** Counts a batch that has committed. */
+export function countCommitted(metrics: ProcessorMetrics, done: Done): void {
+  metrics.batchMessages.observe(done.messages.length);
+  metrics.batchBytes.observe(done.bytes);
+  metrics.bytes.inc(done.bytes);
+  metrics.forwarded.inc(done.forwards.length);
+  for (const { outcome } of done.outcomes) metrics.messages.inc({ outcome });
+  for (const { reason } of done.deadLetters.values()) metrics.deadLetters.inc({ reason });
+  for (const { entry, value } of done.events) {
+    metrics.events.inc({ kind: entry.kind });
+    metrics.eventBytes.inc(value.length);
+  }
+  for (const { counts } of done.results) {
+    metrics.sessions.inc(counts['sessions'] ?? 0);
+    metrics.anomalies.inc(counts['anomalies'] ?? 0);
+    metrics.unknownFields.inc(counts['unknown_fields'] ?? 0);
+    for (const kind of ['opened', 'changed', 'closed', 'counters'])
+      metrics.changes.inc({ kind }, counts[kind] ?? 0);
+  }
 }
 
 export type ProcessorMetrics = ReturnType<typeof processorMetrics>;

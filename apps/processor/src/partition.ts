@@ -4,7 +4,6 @@
  * the last one commits. After any error everything begins anew from what is committed: nothing is patched up.
  */
 import {
-  KafkaError,
   TransactionalProducer,
   type Compression,
   type KafkaAdmin,
@@ -13,18 +12,19 @@ import {
   type OpenTransaction,
 } from '@sessionreel/kafka';
 import type { Logger } from '@sessionreel/ops';
-import { WorkerLost, type ByteBudget, type ShardPool } from '@sessionreel/workers';
+import type { ByteBudget, ShardPool } from '@sessionreel/workers';
 import { Batcher, type TakenBatch } from './batcher.ts';
-import { inOrder, outcomesInOrder, prepare, type Chain } from './batch-work.ts';
+import type { Chain } from './batch-work.ts';
 import type { Breaker } from './breaker.ts';
 import { CheckpointBook } from './checkpoint-book.ts';
-import { EventTooLarge, sendWork, type Topics, type Work } from './commit.ts';
-import type { ProcessorMetrics } from './metrics.ts';
+import { EventTooLarge, sendWork, type Topics } from './commit.ts';
+import { BreakerTripped, StateLost, consider } from './failures.ts';
+import { countCommitted, type ProcessorMetrics } from './metrics.ts';
 import { noProgress, type Progress } from './progress.ts';
-import { RestoreInterrupted, restore } from './restore.ts';
-import { NoWayToRestore, startOf, type StartPoint } from './start-point.ts';
+import { restore } from './restore.ts';
+import { runBatch, type Done } from './run-batch.ts';
+import { startOf, type StartPoint } from './start-point.ts';
 import { Suspects } from './suspects.ts';
-import { isItem, type CheckpointTask, type EventsResult, type Outcome } from './tasks.ts';
 
 /** The consumer, as far as a partition needs it. */
 export interface Feed {
@@ -62,23 +62,7 @@ export interface PartitionContext {
 
 export type PartitionState = 'starting' | 'restoring' | 'running' | 'waiting' | 'stopped';
 
-/** The batch would trip the breaker. */
-class BreakerTripped extends Error {
-  override readonly name = 'BreakerTripped';
-}
-
-/** A worker does not hold the state that the batch was for. */
-class StateLost extends Error {
-  override readonly name = 'StateLost';
-}
-
 let epochs = 0;
-
-interface Done extends Work {
-  readonly outcomes: readonly Outcome[];
-  readonly results: readonly EventsResult[];
-  readonly checkpointed: readonly string[];
-}
 
 export class PartitionTask {
   readonly partition: number;
@@ -100,6 +84,8 @@ export class PartitionTask {
   readonly #checkpointing = new Set<string>();
   #highWatermark = 0;
   #committedTime = 0;
+  /** Since the last commit. */
+  #failures = 0;
 
   constructor(partition: number, context: PartitionContext) {
     this.partition = partition;
@@ -174,16 +160,13 @@ export class PartitionTask {
   }
 
   async #run(): Promise<void> {
-    let failures = 0;
     const stopping = this.#stop.signal;
     while (!stopping.aborted) {
       try {
         await this.#begin();
-        failures = 0;
         await this.#work();
       } catch (error) {
-        failures++;
-        await this.#consider(error, failures);
+        await this.#consider(error);
       }
     }
     this.#set('stopped', 'not assigned');
@@ -289,86 +272,24 @@ export class PartitionTask {
   }
 
   async #process(batch: TakenBatch): Promise<Done> {
-    const { pool, limits } = this.#context;
-    const prepared = prepare(batch.messages, this.#chain, {
+    const done = await runBatch(batch, {
+      ...this.#context,
       partition: this.partition,
       epoch: this.#epoch,
-      partitions: this.#context.partitions,
-      shards: pool.shards,
-      shardOf: (key) => pool.shardOf(key),
-      condemned: this.#suspects.condemned,
+      chain: this.#chain,
       deadlines: this.#deadlines,
+      suspects: this.#suspects,
+      checkpoint: this.#dueCheckpoints(),
     });
-    // In each shard's queue the checkpoint comes before the batch: it is the state at the beginning of this transaction.
-    const checkpoints = this.#checkpointTasks();
-    const run = (shard: number, task: object, buffer?: ArrayBuffer): Promise<EventsResult> =>
-      pool.run<EventsResult>(shard, task, {
-        timeoutMs: limits.workerTimeoutMs,
-        bytes: buffer?.byteLength ?? 0,
-        transfer: buffer === undefined ? [] : [buffer],
-      });
-    const running = [
-      ...[...checkpoints].map(([shard, task]) => ({ shard, result: run(shard, task) })),
-      ...[...prepared.tasks].map(([shard, task]) => ({ shard, result: run(shard, task, task.buffer) })),
-    ];
-    const settled = await Promise.allSettled(running.map((one) => one.result));
-    const results: EventsResult[] = [];
-    let failure: unknown;
-    settled.forEach((outcome, i) => {
-      const shard = running[i]?.shard ?? 0;
-      if (outcome.status === 'fulfilled') {
-        results.push(outcome.value);
-        if (outcome.value.lost) failure ??= new StateLost(`worker ${shard} was replaced`);
-        return;
-      }
-      failure ??= outcome.reason;
-      // A thread that only checkpointed says nothing of the messages.
-      if (
-        outcome.reason instanceof WorkerLost &&
-        outcome.reason.reason !== 'stopped' &&
-        i >= checkpoints.size
-      )
-        this.#suspects.suspect(
-          (prepared.tasks.get(shard)?.steps ?? []).filter(isItem),
-          batch.messages.length === 1,
-          outcome.reason,
-        );
-    });
-    if (failure !== undefined)
-      throw failure instanceof Error ? failure : new Error('a worker failed', { cause: failure });
-    this.#chain = prepared.chain;
-    const made = results.slice(checkpoints.size);
-    [...prepared.tasks.keys()].forEach((shard, i) => {
-      this.#deadlines[shard] = made[i]?.nextDeadline ?? null;
-    });
-    const outcomes = outcomesInOrder(made);
-    const deadLetters = new Map(prepared.refusals);
-    for (const { offset, refusal } of outcomes) if (refusal !== undefined) deadLetters.set(offset, refusal);
-    return {
-      partition: this.partition,
-      messages: batch.messages,
-      bytes: batch.bytes,
-      events: inOrder(results),
-      forwards: prepared.forwards,
-      deadLetters,
-      chain: prepared.chain,
-      outcomes,
-      results: made,
-      checkpointed: [...checkpoints.values()].flatMap((task) => task.routers),
-    };
+    this.#chain = done.chain;
+    for (const [shard, deadline] of done.deadlines) this.#deadlines[shard] = deadline;
+    return done;
   }
 
-  #checkpointTasks(): Map<number, CheckpointTask> {
-    const { pool } = this.#context;
+  #dueCheckpoints(): string[] {
     const due = this.#book.due().filter((router) => !this.#checkpointing.has(router));
     for (const router of due) this.#checkpointing.add(router);
-    const byShard = Map.groupBy(due, (router) => pool.shardOf(Buffer.from(router)));
-    return new Map(
-      [...byShard].map(([shard, routers]) => [
-        shard,
-        { kind: 'checkpoint', partition: this.partition, epoch: this.#epoch, routers },
-      ]),
-    );
+    return due;
   }
 
   async #commit(done: Done): Promise<void> {
@@ -391,61 +312,33 @@ export class PartitionTask {
     }
     const restoreOffset = this.#book.restoreOffset;
     metrics.transactionSeconds.observe((performance.now() - began) / 1_000);
+    // One whose checkpoint no topic takes is not asked again: it is restored from where it was.
     for (const router of done.checkpointed) this.#checkpointing.delete(router);
     const last = done.messages.at(-1) as Message;
     this.#committed = { ...done.chain, restore: restoreOffset, offset: last.offset + 1 };
     this.#committedTime = last.timestamp;
     this.#suspects.cleared(last.offset);
-    this.#count(done);
+    this.#failures = 0;
+    countCommitted(metrics, done);
   }
 
-  #count(done: Done): void {
-    const { metrics } = this.#context;
-    metrics.batchMessages.observe(done.messages.length);
-    metrics.batchBytes.observe(done.bytes);
-    metrics.bytes.inc(done.bytes);
-    metrics.forwarded.inc(done.forwards.length);
-    for (const { outcome } of done.outcomes) metrics.messages.inc({ outcome });
-    for (const { reason } of done.deadLetters.values()) metrics.deadLetters.inc({ reason });
-    for (const { entry, value } of done.events) {
-      metrics.events.inc({ kind: entry.kind });
-      metrics.eventBytes.inc(value.length);
-    }
-    for (const { counts } of done.results) {
-      metrics.sessions.inc(counts['sessions'] ?? 0);
-      metrics.anomalies.inc(counts['anomalies'] ?? 0);
-      metrics.unknownFields.inc(counts['unknown_fields'] ?? 0);
-      for (const kind of ['opened', 'changed', 'closed', 'counters'])
-        metrics.changes.inc({ kind }, counts[kind] ?? 0);
-    }
-  }
-
-  /** What an error means: begin anew at once, after a while, when the group has confirmed us, or never. */
-  async #consider(error: unknown, failures: number): Promise<void> {
+  /** Begins anew at once, after a while, when the group has confirmed us, or never. */
+  async #consider(error: unknown): Promise<void> {
     const { log, metrics, feed } = this.#context;
     const { partition } = this;
     if (this.#stop.signal.aborted) return;
     feed.pause(partition);
-    const message = error instanceof Error ? error.message : String(error);
-    const name = error instanceof KafkaError ? error.code : error instanceof Error ? error.name : 'unknown';
-    metrics.aborts.inc({ error: name });
-    if (error instanceof NoWayToRestore) return this.#halt(message);
-    if (error instanceof BreakerTripped) {
-      this.#context.onBreaker(message);
-      return this.#halt(message);
-    }
-    if (error instanceof EventTooLarge) this.#suspects.condemn(error.offset, 'too_large', error.message);
-    const atOnce =
-      error instanceof EventTooLarge ||
-      error instanceof StateLost ||
-      error instanceof RestoreInterrupted ||
-      error instanceof WorkerLost;
-    metrics.restores.inc({ cause: name });
-    log.warn({ partition, error: message, code: name, failures }, 'begins anew from what is committed');
+    const failures = ++this.#failures;
+    const { code, message, then } = consider(error);
+    metrics.aborts.inc({ error: code });
+    if (error instanceof BreakerTripped) this.#context.onBreaker(message);
+    if (then === 'stop') return this.#halt(message);
+    if (error instanceof EventTooLarge) this.#suspects.condemn(error.offset, 'too_large', message);
+    metrics.restores.inc({ cause: code });
+    log.warn({ partition, error: message, code, failures }, 'begins anew from what is committed');
     this.#set('waiting', message);
-    if (error instanceof KafkaError && error.code === 'fenced')
-      await Promise.race([feed.confirmed(), this.#stopped()]);
-    else if (!atOnce || failures > 3) await this.#pause(Math.min(10_000, 100 * 2 ** failures));
+    if (then === 'confirm') await Promise.race([feed.confirmed(), this.#stopped()]);
+    else if (then === 'wait' || failures > 3) await this.#pause(Math.min(10_000, 100 * 2 ** failures));
   }
 
   async #halt(reason: string): Promise<void> {
