@@ -1,6 +1,6 @@
 /** The connection to a Kafka cluster: settings in, kafkajs clients out. Nothing outside this library sees kafkajs. */
+import './mend-kafkajs.ts';
 import { Kafka, logLevel, type KafkaConfig, type logCreator } from 'kafkajs';
-import { mendTimers } from './kafkajs-timers.ts';
 import { installCodecs, type ExpansionLimits } from './codecs.ts';
 
 /** What a logger must offer (pino does). */
@@ -35,7 +35,6 @@ export class KafkaClient {
   constructor(settings: KafkaSettings) {
     this.settings = settings;
     this.log = settings.log;
-    mendTimers();
     installCodecs(settings.limits);
     this.kafka = new Kafka(configOf(settings));
   }

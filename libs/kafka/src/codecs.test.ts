@@ -1,3 +1,4 @@
+import './mend-kafkajs.ts';
 import { createRequire } from 'node:module';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -111,6 +112,16 @@ describe('codecs', () => {
     const large = zstdCompressSync(records([Buffer.alloc(600_000)]));
     const messages = await fetched(...[0, 1, 2, 3].map((i) => batch(i, 1, zstd, large)));
     expect(messages.map((m) => m.offset)).toEqual(['0', '1']);
+  });
+});
+
+describe('a batch of very many records', () => {
+  it('is decoded: any producer can make one', async () => {
+    installCodecs();
+    const many = new Array<Buffer>(300_000).fill(Buffer.alloc(0));
+    const messages = await fetched(batch(0, many.length, 0, records(many)));
+    expect(messages).toHaveLength(many.length);
+    expect(messages.at(-1)?.offset).toBe('299999');
   });
 });
 

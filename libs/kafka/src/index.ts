@@ -1,4 +1,5 @@
 /** The port to Kafka. kafkajs stays behind it. */
+import './mend-kafkajs.ts';
 export * from './admin.ts';
 export { assignSticky } from './assigner.ts';
 export { chunks } from './chunks.ts';

@@ -1,0 +1,77 @@
+/**
+ * Two places of kafkajs 2.2.4 that are put right here. To be imported before kafkajs is (index.ts does so first): its modules
+ * take these functions up when they are loaded.
+ *
+ * 1. After every answer it sets a timer to look for requests that a throttled broker has held back, also when none is: with a
+ *    delay of minus the time since 1970, which Node takes as 1 ms (and, since Node 24, warns of). The timer sets the next one,
+ *    so that every idle connection wakes the process a thousand times a second (kafkajs #1751). It is set only when something
+ *    waits.
+ * 2. It appends the records of a batch with `push(...records)`: some 100,000 records in one batch are more arguments than the
+ *    stack holds, and such a batch, which any producer can make, would stop its consumer for good.
+ */
+import { createRequire } from 'node:module';
+
+interface RequestQueue {
+  readonly pending: readonly unknown[];
+  scheduleCheckPendingRequests(): void;
+}
+
+interface Decoder {
+  readInt32(): number;
+  canReadBytes(count: number): boolean;
+  readBytes(count: number): Buffer;
+}
+
+const require = createRequire(import.meta.url);
+
+mendTimers();
+mendDecoding();
+
+function mendTimers(): void {
+  const { prototype } = require('kafkajs/src/network/requestQueue') as { prototype: RequestQueue };
+  // Called below with its own `this`.
+  // eslint-disable-next-line @typescript-eslint/unbound-method
+  const schedule = prototype.scheduleCheckPendingRequests;
+  prototype.scheduleCheckPendingRequests = function (this: RequestQueue): void {
+    if (this.pending.length > 0) schedule.call(this);
+  };
+}
+
+/** kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js, but for the `push`. */
+function mendDecoding(): void {
+  const path = 'kafkajs/src/protocol/requests/fetch/v4/decodeMessages';
+  const DecoderOf = require('kafkajs/src/protocol/decoder') as new (buffer: Buffer) => Decoder;
+  const decodeBatch = require('kafkajs/src/protocol/recordBatch/v0/decoder') as (
+    decoder: Decoder,
+  ) => Promise<{ records: unknown[] }>;
+  const original = require(path) as (decoder: Decoder) => Promise<unknown[]>;
+  const batchOverhead = 49;
+  const magicAt = 16;
+  const decodeMessages = async (decoder: Decoder): Promise<unknown[]> => {
+    const size = decoder.readInt32();
+    if (size <= 0 || !decoder.canReadBytes(size)) return [];
+    const bytes = decoder.readBytes(size);
+    const batches = new DecoderOf(bytes);
+    // Message sets of before Kafka 0.11; no broker of today keeps them.
+    if (bytes.readInt8(magicAt) !== 2) return original(new DecoderOf(withSize(bytes)));
+    const all: unknown[] = [];
+    while (batches.canReadBytes(batchOverhead)) {
+      try {
+        for (const record of (await decodeBatch(batches)).records) all.push(record);
+      } catch (error) {
+        // The last batch of an answer may be cut: it comes whole with the next one.
+        if ((error as Error).name === 'KafkaJSPartialMessageError') break;
+        throw error;
+      }
+    }
+    return all;
+  };
+  const cached = require.cache[require.resolve(path)];
+  if (cached !== undefined) cached.exports = decodeMessages;
+}
+
+function withSize(bytes: Buffer): Buffer {
+  const size = Buffer.alloc(4);
+  size.writeInt32BE(bytes.length);
+  return Buffer.concat([size, bytes]);
+}
