@@ -12,11 +12,20 @@ import {
   type Field,
   type StringTable,
 } from '@sessionreel/session-model';
-import { durationBits, scan, scanDate, scanDuration, scanU64, scanUint } from './fast-scan.ts';
+import {
+  durationBits,
+  scan,
+  scanDate,
+  scanEnd,
+  scanHigh,
+  scanLow,
+  scanDuration,
+  scanU64,
+  scanUint,
+} from './fast-scan.ts';
 import { freeTextFields } from './labels.ts';
 import { isGroup, isSlot, isTrim, type Piece, type Slot } from './layout.ts';
-import { readCounter, number } from './numbers.ts';
-import { printUnpatched, printValue } from './print.ts';
+import { printUnpatched } from './print.ts';
 import { lineEnd } from './split-line.ts';
 import { ascii, isAddress, isComposite } from './values.ts';
 
@@ -60,6 +69,10 @@ export interface Step {
   readonly stop: number;
   /** A text that ends at a space. */
   readonly inColumn: boolean;
+  /** A text that takes the rest of the line. */
+  readonly toEnd: boolean;
+  /** Spaces at the line's end are left out. */
+  readonly trims: boolean;
   /** The value must be what the row holds already: it is printed twice. */
   readonly again: boolean;
   /** A text that somebody outside chooses, and the field after it: see `SplitContext.learned`. */
@@ -74,6 +87,8 @@ export interface Step {
 
 export interface FastLine {
   readonly steps: readonly Step[];
+  /** Spaces at the line's end are left out: its last cells may be missing. */
+  readonly trims: boolean;
 }
 
 function kindOf(f: Field): Kind {
@@ -120,6 +135,8 @@ function literalStep(text: string): Step {
     padded: false,
     stop: 0,
     inColumn: false,
+    toEnd: false,
+    trims: false,
     again: false,
     free: false,
     next: 0,
@@ -130,7 +147,19 @@ function literalStep(text: string): Step {
 }
 
 /** A slot as a step; null when its format is beyond the fast path. */
-function slotStep(slot: Slot, stop: number, again: boolean, next: number, isRow: boolean): Step | null {
+/** Where a slot stands in a table's row. */
+interface RowPlace {
+  readonly isLast: boolean;
+  readonly trims: boolean;
+}
+
+function slotStep(
+  slot: Slot,
+  stop: number,
+  again: boolean,
+  next: number,
+  table: RowPlace | null,
+): Step | null {
   if (
     slot.f === '' ||
     slot.p !== undefined ||
@@ -144,6 +173,8 @@ function slotStep(slot: Slot, stop: number, again: boolean, next: number, isRow:
   const f = fields[field] as Field;
   const kind = kindOf(f);
   const style = slot.s ?? '';
+  // The user name is the one column that may hold spaces: the plain path gives it the rest of the line.
+  const toEnd = table?.isLast === true && field === userName && (slot.w ?? 0) === 0;
   if (kind === Kind.date && style !== '' && style !== 'p') return null;
   if (kind === Kind.counter && style !== '') return null;
   return {
@@ -162,7 +193,9 @@ function slotStep(slot: Slot, stop: number, again: boolean, next: number, isRow:
     styleBits: kind === Kind.duration ? durationBits(style) : 0,
     padded: style === 'p',
     stop,
-    inColumn: isRow || (slot.w ?? 0) > 0 || stop === space,
+    inColumn: !toEnd && (table !== null || (slot.w ?? 0) > 0 || stop === space),
+    toEnd,
+    trims: table?.trims === true,
     again,
     free: freeTextFields.has(field),
     next,
@@ -188,17 +221,29 @@ export function compileLine(
     if (typeof piece === 'string' && typeof last === 'string') joined[joined.length - 1] = last + piece;
     else if (piece !== '') joined.push(piece);
   }
+  const trims = isRow && joined.some(isTrim);
   const steps: Step[] = [];
   const seen = new Set(printed);
   for (const [i, piece] of joined.entries()) {
-    if (typeof piece === 'string') steps.push(literalStep(piece));
+    if (typeof piece === 'string') {
+      // Eight zero bytes equal eight that mean negative zero.
+      if (piece.includes('\u0000')) return null;
+      steps.push(literalStep(piece));
+    } else if (isTrim(piece) && trims && i === joined.length - 2) continue;
     else if (isTrim(piece) || isGroup(piece) || !isSlot(piece)) return null;
     else {
       const next = joined[i + 1];
-      const stop = typeof next === 'string' ? Buffer.from(next)[0] : space;
+      const literal = next !== undefined && isTrim(next) ? joined[i + 2] : next;
+      const stop = typeof literal === 'string' ? Buffer.from(literal)[0] : space;
       const following = joined.slice(i + 1).find(isSlot);
       const owner = following === undefined ? lineEnd : ownerOf(following.f);
-      const step = slotStep(piece, stop ?? space, seen.has(indexOfName(piece.f)), owner, isRow);
+      const step = slotStep(
+        piece,
+        stop ?? space,
+        seen.has(indexOfName(piece.f)),
+        owner,
+        isRow ? { isLast: following === undefined, trims } : null,
+      );
       if (step === null) return null;
       // A text in a column ends at a space; one that strangers choose may hold spaces, and takes the plain path.
       const isText = step.kind === Kind.text || step.kind === Kind.word || step.kind === Kind.address;
@@ -218,7 +263,7 @@ export function compileLine(
       steps.push(step);
     }
   }
-  return { steps };
+  return { steps, trims };
 }
 
 function indexOfName(name: string): number {
@@ -256,7 +301,12 @@ export function matchLine(
   const { steps } = line;
   let at = start;
   for (let i = 0; i < steps.length; i++) {
-    const step = steps[i] as Step;
+    let step = steps[i] as Step;
+    if (line.trims && isEnd(bytes[at] as number) && i > 0 && i < steps.length - 1) {
+      if (bytes[at - 1] === space) return -1;
+      for (; i < steps.length - 1; i++) if (!setBlank(steps[i] as Step, words, row)) return -1;
+      step = steps[i] as Step;
+    }
     if (step.kind === Kind.literal) {
       const { literal, words: eights } = step;
       if (at + literal.length > end) return -1;
@@ -264,14 +314,15 @@ export function matchLine(
       for (let k = 0; k < whole; k++, at += 8) if (view.getFloat64(at, true) !== eights[k]) return -1;
       for (let k = whole << 3; k < literal.length; k++, at++) if (bytes[at] !== literal[k]) return -1;
     } else {
-      at = matchValue(step, bytes, at, end, words, row, strings);
+      at = matchStep(step, bytes, at, end, words, row, strings);
       if (at < 0) return -1;
     }
   }
   return at;
 }
 
-function matchValue(
+/** Matches one value; returns where it ends, −1 when it is not printed so. */
+export function matchStep(
   step: Step,
   bytes: Uint8Array,
   start: number,
@@ -289,6 +340,8 @@ function matchValue(
     at++;
   }
   const padFrom = at;
+  if (step.inColumn && bytes[at] === space && isBlankCell(step, bytes, at))
+    return setEmpty(step, words, row, at + step.width);
   if (step.right) while (bytes[at] === space) at++;
   const from = at;
   const to = scanValue(step, bytes, from, end, words, row, strings);
@@ -299,10 +352,27 @@ function matchValue(
     if (step.right) {
       if (from - padFrom !== missing) return -1;
     } else {
+      if (step.trims && isEnd(bytes[at] as number)) return at;
       for (let k = 0; k < missing; k++, at++) if (bytes[at] !== space) return -1;
     }
   } else if (step.right) return -1;
   return at;
+}
+
+/** A cell of a table's row with nothing in it. */
+function isBlankCell(step: Step, bytes: Uint8Array, at: number): boolean {
+  for (let k = 0; k < step.width; k++) if (bytes[at + k] !== space) return false;
+  return step.width > 0;
+}
+
+function isEnd(byte: number): boolean {
+  return byte === 0x0a || byte === 0x0d;
+}
+
+/** A cell that is missing at the line's end: printed empty. A literal there must have been nothing but spaces. */
+function setBlank(step: Step, words: Uint32Array, row: number): boolean {
+  if (step.kind === Kind.literal) return step.literal.every((byte) => byte === space);
+  return setEmpty(step, words, row, 0) >= 0;
 }
 
 function setEmpty(step: Step, words: Uint32Array, row: number, at: number): number {
@@ -331,30 +401,32 @@ function scanValue(
     case Kind.u32:
       if (!scanUint(bytes, from, step.max)) return notAvailable(step, bytes, from, words, row);
       if (step.again)
-        return (words[slot] as number) === scan.value && hasValue(step, words, row) ? scan.end : -1;
-      words[slot] = scan.value;
+        return (words[slot] as number) === (scan[scanLow] as number) && hasValue(step, words, row)
+          ? (scan[scanEnd] as number)
+          : -1;
+      words[slot] = scan[scanLow] as number;
       break;
     case Kind.u64:
     case Kind.counter:
       if (!scanU64(bytes, from)) return notAvailable(step, bytes, from, words, row);
-      if (step.kind === Kind.counter && isUnit(bytes[scan.end] as number))
-        return scanRounded(step, bytes, from, end, words, row);
-      words[slot] = scan.value;
-      words[slot + 1] = scan.high;
+      if (step.kind === Kind.counter && isUnit(bytes[scan[scanEnd] as number] as number))
+        return scanRounded(step, bytes, from, words, row);
+      words[slot] = scan[scanLow] as number;
+      words[slot + 1] = scan[scanHigh] as number;
       break;
     case Kind.date:
       if (!scanDate(bytes, from, step.padded)) return notAvailable(step, bytes, from, words, row);
-      words[slot] = scan.value;
+      words[slot] = scan[scanLow] as number;
       break;
     case Kind.duration:
       if (!scanDuration(bytes, from, step.styleBits)) return notAvailable(step, bytes, from, words, row);
-      words[slot] = scan.value;
+      words[slot] = scan[scanLow] as number;
       break;
     default:
       return scanText(step, bytes, from, end, words, row, strings);
   }
   setPresenceAt(step, words, row, Presence.value);
-  return scan.end;
+  return scan[scanEnd] as number;
 }
 
 export function hasValue(step: Step, words: Uint32Array, row: number): boolean {
@@ -371,26 +443,33 @@ function isUnit(byte: number): boolean {
   return byte === 0x2e || byte === 0x6b || byte === 0x6d || byte === 0x67 || byte === 0x74;
 }
 
-function scanRounded(
-  step: Step,
-  bytes: Uint8Array,
-  from: number,
-  end: number,
-  words: Uint32Array,
-  row: number,
-): number {
-  let to = from;
-  while (to < end && (bytes[to] as number) > space) to++;
-  if (to - from > 24 || !readCounter(bytes, from, to)) return -1;
-  const value = (BigInt(number.high) << 32n) | BigInt(number.low);
-  const half = number.rounding === 0 ? 0n : 5n * 10n ** BigInt(number.rounding - 1);
-  const rounding = number.rounding;
-  if (printValue(fields[step.field] as Field, value, step.style, half) !== ascii(bytes, from, to)) return -1;
-  words[row + step.slot] = Number(value & 0xffffffffn);
-  words[row + step.slot + 1] = Number(value >> 32n);
-  if (rounding > 0) setRoundingOf(step.field, words, row, rounding);
+/** `29.0k`, where no other unit would be printed for it. */
+function scanRounded(step: Step, bytes: Uint8Array, from: number, words: Uint32Array, row: number): number {
+  let digits = 0;
+  let decimals = -1;
+  let at = from;
+  for (; ; at++) {
+    const c = bytes[at] as number;
+    if (c >= 48 && c <= 57) digits = digits * 10 + c - 48;
+    else if (c !== 0x2e || decimals >= 0) break;
+    if (decimals >= 0 || c === 0x2e) decimals++;
+  }
+  const zeros = zerosOf(bytes[at] as number);
+  const whole = decimals < 0 ? at - from : at - from - decimals - 1;
+  const rounding = zeros - Math.max(0, decimals);
+  if (zeros === 0 || rounding < 1 || at - from > 14 || decimals === 0 || whole < 1 || whole > 3) return -1;
+  if (bytes[from] === 48 && (whole > 1 || zeros !== 3)) return -1;
+  const value = digits * 10 ** rounding;
+  if (value > Number.MAX_SAFE_INTEGER) return -1;
+  words[row + step.slot] = value >>> 0;
+  words[row + step.slot + 1] = (value - (value >>> 0)) / 4294967296;
+  setRoundingOf(step.field, words, row, rounding);
   setPresenceAt(step, words, row, Presence.value);
-  return to;
+  return at + 1;
+}
+
+function zerosOf(unit: number): number {
+  return unit === 0x6b ? 3 : unit === 0x6d ? 6 : unit === 0x67 ? 9 : unit === 0x74 ? 12 : 0;
 }
 
 function setRoundingOf(field: number, words: Uint32Array, row: number, rounding: number): void {
@@ -439,10 +518,11 @@ function scanNewText(
   for (; ; to++) {
     if (to >= end) return -1;
     const c = bytes[to] as number;
-    if (c === 0x0a || c === 0x0d || c === step.stop || c === comma) break;
+    if (c === 0x0a || c === 0x0d) break;
+    if (!step.toEnd && (c === step.stop || c === comma)) break;
     if (c === space && (inColumn || to === from)) break;
     // A colon could be a label's, and what is no ASCII needs a closer look.
-    if (c < space || c >= 0x80 || (c === colon && !isAddressStep)) return -1;
+    if (c < space || c >= 0x80 || (c === colon && !isAddressStep && !step.toEnd)) return -1;
   }
   if (to === from || bytes[to - 1] === space || to - from > 255) return -1;
   if (to - from === 3 && step.field !== userName && notAvailable(step, bytes, from, words, row) > 0)
@@ -478,6 +558,10 @@ function textId(bytes: Uint8Array, from: number, to: number, step: Step, strings
     { values: { [name]: word }, rounding: {}, unknown: [] },
   );
   return printed === raw ? strings.internText(word) : -1;
+}
+
+export function isLiteral(step: Step): boolean {
+  return step.kind === Kind.literal;
 }
 
 /** Takes back the values of a line that did not match. */

@@ -2,17 +2,27 @@
  * Predicts a session's lines from those of the sessions before it: a tree of lines, each node remembering which line came next last
  * time. Correctness never rests on it: what is not predicted to the byte is read by the plain path, which teaches the tree.
  */
-import { indexOfField, presenceWords, slotOf } from '@sessionreel/session-model';
+import {
+  indexOfField,
+  lineSlot,
+  presenceWords,
+  rowWords,
+  slotOf,
+  type StringTable,
+} from '@sessionreel/session-model';
 import { clearLine, compileLine, type FastLine } from './fast-line.ts';
+import { buildProgram, runProgram, type Program } from './fast-program.ts';
 import { isGroup, isSlot, type Piece } from './layout.ts';
 import type { LineIndex } from './line-index.ts';
-import type { LineTemplate } from './line-templates.ts';
+import type { LineTemplate, LineTemplates } from './line-templates.ts';
 
 interface Node {
   /** Layout of a session that ends here; 0 when none has. */
   layout: number;
   readonly edges: Edge[];
   predicted: Edge | null;
+  /** The sessions that end here, as one. */
+  program: Program | null;
   /** The node and the line before. */
   readonly parent: Node | null;
   readonly template: LineTemplate | null;
@@ -31,16 +41,20 @@ interface FastHeader {
   /** A table's rows are sessions by themselves: what follows them proves nothing. */
   readonly isTable: boolean;
   readonly root: Node;
+  /** Ends of the sessions seen last, the latest first. */
+  readonly recent: Node[];
 }
 
 const tunnelSlots = ['tunnel_local_id', 'tunnel_interface_name', 'tunnel_group_name'].map(
   (name) => slotOf[indexOfField(name)] as number,
 );
 const maxNodes = 20_000;
+const maxRecent = 3;
 const newNode = (parent: Node | null, template: LineTemplate | null): Node => ({
   layout: 0,
   edges: [],
   predicted: null,
+  program: null,
   parent,
   template,
 });
@@ -64,6 +78,8 @@ export const found = {
 
 export class FastPath {
   readonly #index: LineIndex;
+  readonly #templates: LineTemplates;
+  readonly #strings: StringTable;
   readonly #layoutOf: LayoutOf;
   readonly #headers = new Map<string, FastHeader | null>();
   #current: FastHeader | null = null;
@@ -73,8 +89,10 @@ export class FastPath {
   #nodes = 0;
   #longest = 512;
 
-  constructor(index: LineIndex, layoutOf: LayoutOf, rowWords: number) {
+  constructor(index: LineIndex, templates: LineTemplates, strings: StringTable, layoutOf: LayoutOf) {
     this.#index = index;
+    this.#templates = templates;
+    this.#strings = strings;
     this.#layoutOf = layoutOf;
     this.header = new Uint32Array(rowWords);
     this.#peeked = new Uint32Array(rowWords);
@@ -104,7 +122,7 @@ export class FastPath {
     if (header === undefined) {
       const lines = templates.map((t) => (t.unknowns > 0 ? null : compileLine(t.pieces, new Set())));
       const isWhole = lines.every((line) => line !== null);
-      header = isWhole ? { templates, lines, isTable, root: newNode(null, null) } : null;
+      header = isWhole ? { templates, lines, isTable, root: newNode(null, null), recent: [] } : null;
       this.#headers.set(key, header);
     }
     this.#current = header;
@@ -148,15 +166,12 @@ export class FastPath {
   #forget(): void {
     this.#nodes = 0;
     this.#headers.clear();
-    if (this.#current !== null) this.#current = { ...this.#current, root: newNode(null, null) };
+    if (this.#current !== null) this.#current = { ...this.#current, root: newNode(null, null), recent: [] };
   }
 
-  /** Whether bytes begin as the predicted session does: cheap, for the end of a session that the plain path reads. */
-  begins(bytes: Uint8Array, at: number): boolean {
-    const first = this.#current?.root.predicted?.line.steps[0];
-    if (first === undefined || first.literal.length === 0) return false;
-    for (let i = 0; i < first.literal.length; i++) if (bytes[at + i] !== first.literal[i]) return false;
-    return true;
+  /** Whether a predicted session or header begins here, perhaps behind blank lines: the session that the plain path reads ends. */
+  isBoundary(bytes: Uint8Array, view: DataView, at: number, end: number): boolean {
+    return this.#current !== null && this.#endsAt(this.#current, bytes, view, at, end);
   }
 
   /**
@@ -185,16 +200,88 @@ export class FastPath {
     found.hasHeader = false;
     found.bodyStart = at;
     found.lines = lines;
-    if (!this.#matchBody(header, bytes, view, at, end, words, row)) {
+    const wasRun = this.#runRecent(header, bytes, view, at, end, words, row);
+    if (!wasRun && !this.#matchBody(header, bytes, view, at, end, words, row)) {
       if (found.lines !== lines) return false;
       if (!this.#matchHeader(header, bytes, view, at, end)) return false;
-      if (!this.#matchBody(header, bytes, view, found.bodyStart, end, words, row)) return false;
       found.hasHeader = true;
+      if (
+        !this.#runRecent(header, bytes, view, found.bodyStart, end, words, row) &&
+        !this.#matchBody(header, bytes, view, found.bodyStart, end, words, row)
+      )
+        return false;
     }
     copyTunnel(found.hasHeader ? this.header : tunnel, words, row);
     const length = (found.end - start) * 2;
     if (length > this.#longest) this.#longest = Math.min(length, 1 << 16);
     return true;
+  }
+
+  /** Tries the sessions seen last as one. */
+  #runRecent(
+    header: FastHeader,
+    bytes: Uint8Array,
+    view: DataView,
+    start: number,
+    end: number,
+    words: Uint32Array,
+    row: number,
+  ): boolean {
+    const { recent } = header;
+    for (let i = 0; i < recent.length; i++) {
+      const node = recent[i] as Node;
+      const { program } = node;
+      if (program === null || program.version !== this.#templates.version) continue;
+      const to = runProgram(program, bytes, view, start, end, words, row, this.#strings);
+      if (to >= 0 && (header.isTable || this.#endsAt(header, bytes, view, to, end))) {
+        if (i > 0) this.#remember(header, node);
+        found.end = to;
+        found.layout = program.layout;
+        found.bodyLines = program.lines;
+        found.lines += program.lines;
+        return true;
+      }
+      words.fill(0, row, row + lineSlot);
+    }
+    return false;
+  }
+
+  #remember(header: FastHeader, node: Node): void {
+    const { recent } = header;
+    const at = recent.indexOf(node);
+    if (at >= 0) recent.splice(at, 1);
+    recent.unshift(node);
+    if (recent.length > maxRecent) recent.pop();
+  }
+
+  /** The sessions that end at the node, as one, from the session that was just matched. */
+  #program(
+    header: FastHeader,
+    node: Node,
+    bytes: Uint8Array,
+    start: number,
+    words: Uint32Array,
+    row: number,
+  ): void {
+    const lines: FastLine[] = [];
+    for (let at: Node = node; at.parent !== null; at = at.parent) {
+      const edge = at.parent.edges.find((e) => e.node === at);
+      if (edge !== undefined) lines.unshift(edge.line);
+    }
+    const { version } = this.#templates;
+    node.program = buildProgram(
+      lines,
+      node.layout,
+      version,
+      bytes,
+      start,
+      found.end,
+      words,
+      row,
+      this.#strings,
+      node.program,
+    );
+    this.#remember(header, node);
   }
 
   #matchHeader(header: FastHeader, bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
@@ -252,6 +339,7 @@ export class FastPath {
     found.end = at;
     found.layout = node.layout;
     found.bodyLines = lines;
+    this.#program(header, node, bytes, start, words, row);
     return true;
   }
 

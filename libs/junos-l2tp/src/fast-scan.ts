@@ -4,7 +4,11 @@
  */
 
 /** Where the value read last ended, and the value. Module state, so that the hot path makes no object. */
-export const scan = { end: 0, value: 0, high: 0 };
+export const scan = new Uint32Array(3);
+/** Places in `scan`. */
+export const scanEnd = 0;
+export const scanLow = 1;
+export const scanHigh = 2;
 
 const space = 0x20;
 
@@ -19,8 +23,8 @@ export function scanUint(bytes: Uint8Array, start: number, max: number): boolean
     digit = (bytes[++at] as number) - 48;
   } while (digit >= 0 && digit <= 9);
   if (value > max || at - start > 10 || (bytes[start] === 48 && at - start > 1)) return false;
-  scan.end = at;
-  scan.value = value;
+  scan[scanEnd] = at;
+  scan[scanLow] = value;
   return true;
 }
 
@@ -35,9 +39,9 @@ export function scanU64(bytes: Uint8Array, start: number): boolean {
     digit = (bytes[++at] as number) - 48;
   } while (digit >= 0 && digit <= 9);
   if (at - start > 15 || (bytes[start] === 48 && at - start > 1)) return false;
-  scan.end = at;
-  scan.value = value >>> 0;
-  scan.high = value < 4294967296 ? 0 : (value - scan.value) / 4294967296;
+  scan[scanEnd] = at;
+  scan[scanLow] = value >>> 0;
+  scan[scanHigh] = value < 4294967296 ? 0 : (value - (value >>> 0)) / 4294967296;
   return true;
 }
 
@@ -102,8 +106,8 @@ export function scanDate(bytes: Uint8Array, start: number, padded: boolean): boo
     (year - 1970) * 365 + before + (daysBefore[month] as number) + (leap && month > 1 ? 1 : 0) + day - 1;
   const name = (days % 7) * 3;
   for (let i = 0; i < 3; i++) if (bytes[start + i] !== dayNames.charCodeAt(name + i)) return false;
-  scan.end = at + 14;
-  scan.value = days * 86400 + hour * 3600 + minute * 60 + second;
+  scan[scanEnd] = at + 14;
+  scan[scanLow] = days * 86400 + hour * 3600 + minute * 60 + second;
   return true;
 }
 
@@ -133,14 +137,14 @@ export function scanDuration(bytes: Uint8Array, start: number, style: number): b
   let at = start;
   let weeks = 0;
   if (!scanUint(bytes, at, 99999)) return false;
-  let days = scan.value;
-  at = scan.end;
+  let days = scan[scanLow] as number;
+  at = scan[scanEnd] as number;
   if (bytes[at] === 0x77) {
     if ((style & DurationStyle.D) !== 0 || days === 0) return false;
     weeks = days;
     if (!scanUint(bytes, at + 1, 6)) return false;
-    days = scan.value;
-    at = scan.end;
+    days = scan[scanLow] as number;
+    at = scan[scanEnd] as number;
   } else if ((style & DurationStyle.D) === 0 && days > 6) return false;
   if (weeks + days === 0 || bytes[at] !== 0x64 || bytes[at + 1] !== space) return false;
   const short = (style & (weeks > 0 ? DurationStyle.one : DurationStyle.x)) !== 0;
@@ -169,12 +173,12 @@ function scanClock(
   }
   const minute = twoDigits(bytes, at + 1);
   if (hour > 23 || minute > 59 || bytes[at] !== 0x3a) return false;
-  scan.value = base + hour * 3600 + minute * 60;
-  scan.end = at + 3;
+  scan[scanLow] = base + hour * 3600 + minute * 60;
+  scan[scanEnd] = at + 3;
   if (!seconds) return bytes[at + 3] !== 0x3a;
   const second = twoDigits(bytes, at + 4);
   if (second > 59 || bytes[at + 3] !== 0x3a) return false;
-  scan.value += second;
-  scan.end = at + 6;
+  scan[scanLow] = (scan[scanLow]) + second;
+  scan[scanEnd] = at + 6;
   return true;
 }

@@ -30,6 +30,9 @@ export class LineTemplates {
   readonly #byKey = new Map<string, TemplateGroup>();
   #count = 0;
 
+  /** Grows whenever another template of a kind becomes the first to be tried. */
+  version = 0;
+
   get size(): number {
     return this.#count;
   }
@@ -52,6 +55,7 @@ export class LineTemplates {
     const { templates } = group;
     const known = templates.findIndex((t) => prints(t.pieces, record, unknownBase, line));
     if (known >= 0) {
+      if (known > 0) this.version++;
       const [template] = templates.splice(known, 1) as [LineTemplate];
       templates.unshift(template);
       return template;
@@ -61,6 +65,7 @@ export class LineTemplates {
       if (!prints(pieces, record, unknownBase, line)) continue;
       const template: LineTemplate = { id: ++this.#count, pieces, unknowns, group, ...about };
       templates.unshift(template);
+      this.version++;
       if (templates.length > maxGroup) templates.pop();
       this.#byKey.set(key, group);
       return template;

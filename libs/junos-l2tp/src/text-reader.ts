@@ -1,7 +1,7 @@
 /** Reads a listing printed as text: lines into sessions, sessions into rows, whatever the layout. */
 import { indexOfField, lineSlot, rowWords, unknownSlot } from '@sessionreel/session-model';
 import { literal } from './line-shape.ts';
-import { FastPath, found } from './fast-path.ts';
+import { FastPath, found, type LayoutOf } from './fast-path.ts';
 import { LineIndex } from './line-index.ts';
 import { LineTemplates, type LineTemplate } from './line-templates.ts';
 import { bodyLabels, headerLabels, unknownField } from './labels.ts';
@@ -84,8 +84,9 @@ export class TextReader implements BodyReader {
       problem: (line, message, loses) => builder.problem(line, message, loses),
       unknownLabels: limits.unknownLabels,
     };
+    const layoutOf: LayoutOf = (templates) => this.#layoutOf(templates, 0);
     this.#fast =
-      index === null ? null : new FastPath(index, (templates) => this.#layoutOf(templates, 0), rowWords);
+      index === null ? null : new FastPath(index, this.#context.templates, builder.strings, layoutOf);
   }
 
   /** True once a prompt or a banner ended the reply. */
@@ -144,17 +145,15 @@ export class TextReader implements BodyReader {
         continue;
       }
       const fast = this.#fast;
-      if (
-        fast?.isReady === true &&
-        this.#betweenLines === null &&
-        (this.#session.length === 0 || fast.begins(bytes, at))
-      ) {
+      if (fast?.isReady === true && this.#betweenLines === null) {
         if (!isLast && end - at < fast.reserve) return at;
         view ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-        const to = this.#runFast(fast, bytes, view, at, end);
-        if (to > at) {
-          at = to;
-          continue;
+        if (this.#session.length === 0 || fast.isBoundary(bytes, view, at, end)) {
+          const to = this.#runFast(fast, bytes, view, at, end);
+          if (to > at) {
+            at = to;
+            continue;
+          }
         }
       }
       const feed = bytes.indexOf(newline, at);
