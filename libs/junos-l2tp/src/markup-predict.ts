@@ -4,7 +4,6 @@
  * plain path, and the tree learns it: correctness never rests on the prediction.
  */
 import { Presence, setPresence, type StringTable } from '@sessionreel/session-model';
-import { decodeJson, decoded as jsonDecoded, trimJson, trimmed as jsonTrimmed } from './json-text.ts';
 import type { LearnedRef } from './markup-learn.ts';
 import {
   Step,
@@ -17,8 +16,7 @@ import {
   stepsOf,
   type ValueStep,
 } from './markup-steps.ts';
-import { escapeJson, escapeXml } from './print.ts';
-import { decodeXml, decoded as xmlDecoded, trimXml, trimmed as xmlTrimmed } from './xml-text.ts';
+import { decodedJson, decodedXml } from './markup-escapes.ts';
 import { isAddress, isUtf8, textOf } from './values.ts';
 
 /** Results of `match` that are no offset. */
@@ -372,32 +370,6 @@ export class Prediction {
     applySets(memo.sets, words, row);
     return true;
   }
-}
-
-/** The text of an XML value that prints as these bytes; null when there is none, or when it is the plain path's to judge. */
-function decodedXml(bytes: Uint8Array, from: number, to: number): string | null {
-  trimXml(bytes, from, to, false);
-  if (xmlTrimmed.from !== from || xmlTrimmed.to !== to || !isUtf8(bytes, from, to)) return null;
-  try {
-    decodeXml(bytes, from, to);
-  } catch {
-    return null;
-  }
-  const text = textOf(xmlDecoded.bytes, 0, xmlDecoded.length);
-  return escapeXml(text) === textOf(bytes, from, to) ? text : null;
-}
-
-/** As `decodedXml`, of JSON. */
-function decodedJson(bytes: Uint8Array, from: number, to: number): string | null {
-  trimJson(bytes, from, to, false);
-  if (jsonTrimmed.from !== from || jsonTrimmed.to !== to || !isUtf8(bytes, from, to)) return null;
-  try {
-    decodeJson(bytes, from, to);
-  } catch {
-    return null;
-  }
-  const text = textOf(jsonDecoded.bytes, 0, jsonDecoded.length);
-  return escapeJson(text) === textOf(bytes, from, to) ? text : null;
 }
 
 /** N/A or nothing, where digits were expected. */

@@ -15,6 +15,7 @@ import type { BodyReader, ParseLimits } from './reader.ts';
 import type { SnapshotBuilder } from './snapshot-builder.ts';
 import { textOf } from './values.ts';
 import { ChunkFraming } from './xml-framing.ts';
+import { closeOfTag, forAttributes, isNameByte, isNameStart, isSpace } from './xml-tags.ts';
 import { decoded, decodeXml, flattenXml, indexOfEnd, trimXml, trimmed } from './xml-text.ts';
 
 const lt = 0x3c;
@@ -22,7 +23,6 @@ const gt = 0x3e;
 const slash = 0x2f;
 const bang = 0x21;
 const question = 0x3f;
-const equals = 0x3d;
 const ampersand = 0x26;
 const hash = 0x23;
 const newline = 0x0a;
@@ -34,14 +34,6 @@ const maxWaits = 3;
 
 /** What stands in the element at hand beside text. */
 const Content = { text: 0, cdata: 1, mixed: 2, elements: 3 } as const;
-
-const isSpace = (c: number): boolean => c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09;
-const isNameByte = new Uint8Array(256).map((_, c) =>
-  c >= 0x80 || /[A-Za-z0-9_.:-]/.test(String.fromCharCode(c)) ? 1 : 0,
-);
-const isNameStart = new Uint8Array(256).map((_, c) =>
-  c >= 0x80 || /[A-Za-z_:]/.test(String.fromCharCode(c)) ? 1 : 0,
-);
 
 export class XmlReader implements BodyReader {
   readonly #limits: ParseLimits;
@@ -316,7 +308,7 @@ export class XmlReader implements BodyReader {
       const after = this.#predict(at);
       if (after !== at) return after >= 0;
     }
-    const close = i < end && bytes[i] === gt ? i : this.#closeOfTag(bytes, i, end);
+    const close = i < end && bytes[i] === gt ? i : closeOfTag(bytes, i, end);
     if (close < 0) {
       this.#checkLength(at, end);
       return false;
@@ -326,7 +318,7 @@ export class XmlReader implements BodyReader {
     this.#listing.open(kind, textOf(bytes, local, i), at);
     this.#pushName(bytes, at + 1, i);
     const isEmpty = bytes[close - 1] === slash;
-    if (close > i) this.#attributes(bytes, i, isEmpty ? close - 1 : close);
+    if (close > i) forAttributes(bytes, i, isEmpty ? close - 1 : close, this.#listing);
     this.#contents[this.#listing.depth] = Content.text;
     this.#contentFrom = close + 1;
     this.#buffer.at = close + 1;
@@ -347,43 +339,6 @@ export class XmlReader implements BodyReader {
     this.#contents[this.#listing.depth] = Content.elements;
     this.#contentFrom = -1;
     return after;
-  }
-
-  /** The offset of the `>` that ends a tag, −1 when it has not come yet. */
-  #closeOfTag(bytes: Uint8Array, from: number, end: number): number {
-    let quote = 0;
-    for (let i = from; i < end; i++) {
-      const c = bytes[i] as number;
-      if (quote !== 0) {
-        if (c === quote) quote = 0;
-      } else if (c === gt) return i;
-      else if (c === 0x22 || c === 0x27) quote = c;
-      else if (c === lt) throw new MarkupProblem(i, 'a < within a tag');
-    }
-    return -1;
-  }
-
-  #attributes(bytes: Uint8Array, from: number, to: number): void {
-    let i = from;
-    for (;;) {
-      const before = i;
-      while (i < to && isSpace(bytes[i] as number)) i++;
-      if (i >= to) return;
-      const name = i;
-      while (i < to && isNameByte[bytes[i] as number] === 1) i++;
-      const nameEnd = i;
-      while (i < to && isSpace(bytes[i] as number)) i++;
-      const isNamed = before < name && nameEnd > name && bytes[i] === equals;
-      if (isNamed) for (i++; i < to && isSpace(bytes[i] as number);) i++;
-      const quote = bytes[i] as number;
-      const value = i + 1;
-      const valueEnd = bytes.indexOf(quote, value);
-      if (!isNamed || i >= to || (quote !== 0x22 && quote !== 0x27) || valueEnd < 0 || valueEnd >= to)
-        throw new MarkupProblem(name, 'a malformed attribute');
-      for (let k = value; k < valueEnd; k++) if (bytes[k] === ampersand) decodeXml(bytes, k, valueEnd);
-      this.#listing.attribute(localNameStart(bytes, name, nameEnd), nameEnd, value, valueEnd);
-      i = valueEnd + 1;
-    }
   }
 
   #endTag(bytes: Uint8Array, at: number, end: number): boolean {
