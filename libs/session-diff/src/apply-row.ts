@@ -22,7 +22,7 @@ import { createTimeOf, nameOf, putImage, putPrint } from './delta-builder.ts';
 import type { Head } from './head.ts';
 import type { PrintSet } from './prints.ts';
 import type { Shape } from './shapes.ts';
-import { utcOfLocal } from './time-zone.ts';
+import { isEarly, utcOfLocal } from './time-zone.ts';
 
 /** What is the same for all rows of one snapshot (part). */
 export interface RowContext {
@@ -90,7 +90,7 @@ export function incarnation(
   r: number,
   words: Uint32Array,
   row: number,
-): 'same' | 'shifted' | 'other' | 'unsure' {
+): 'same' | 'shifted' | 'moved' | 'other' | 'unsure' {
   const { core } = context;
   core.table.load(r, old, 0);
   const before = createTimeOf(old, 0);
@@ -99,12 +99,9 @@ export function incarnation(
   if (Number.isNaN(before)) {
     // Its create time is learned. One after the last sight of the session is another's.
     const created = utcOfLocal(context.timezone, now, context.capturedAt);
-    const contradicted = hints.some((index) => {
-      const a = valueOf(old, 0, index);
-      const b = valueOf(words, row, index);
-      return !Number.isNaN(a) && !Number.isNaN(b) && a !== b && a !== 0;
-    });
-    return contradicted && created > core.time(r, Col.lastSeen) + createTolerance * 1000 ? 'other' : 'same';
+    return contradicts(words, row) && created > core.time(r, Col.lastSeen) + createTolerance * 1000
+      ? 'other'
+      : 'same';
   }
   if (Math.abs(now - before - context.shift) <= createTolerance) return 'same';
   // The router's clock was set while this session was not in sight.
@@ -115,7 +112,30 @@ export function incarnation(
     Math.abs(now - before - set.shift) <= createTolerance
   )
     return 'shifted';
-  return 'unsure';
+  if (getPresence(words, row, upTime) !== Presence.value) return 'unsure';
+  // Up time does not care what the clock is set to: one longer than the time since the last sight is the same session's.
+  const longer = (words[row + upSlot] as number) * 1000 - (context.capturedAt - core.time(r, Col.lastSeen));
+  if (longer > clockGrace) return contradicts(words, row) ? 'unsure' : 'moved';
+  return longer < -clockGrace ? 'other' : 'unsure';
+}
+
+/** How far the clocks of collectors may be apart from one snapshot to the next (ms). */
+const clockGrace = 5000;
+
+/** Remote ID, unit, user name or serial number differ from those known. */
+function contradicts(words: Uint32Array, row: number): boolean {
+  return hints.some((index) => {
+    const a = valueOf(old, 0, index);
+    const b = valueOf(words, row, index);
+    return !Number.isNaN(a) && !Number.isNaN(b) && a !== b && a !== 0;
+  });
+}
+
+/** By how much the create time of a row moved against the one known (s); 0 when either is not. */
+export function createShift(context: RowContext, r: number, words: Uint32Array, row: number): number {
+  context.core.table.load(r, old, 0);
+  const shift = createTimeOf(words, row) - createTimeOf(old, 0);
+  return Number.isNaN(shift) ? 0 : shift;
 }
 
 /** Hints at another incarnation, where no create time is printed: remote ID and one more, or the serial number. */
@@ -180,6 +200,7 @@ export function openRow(
   seenNow(context, r);
   const shape = core.shapes.of(words, row);
   print(context, r, words, row, shape);
+  resolveCreate(context, r, words, row);
   clocks(context, r, words, row);
   if (shape.counters.length > 0) {
     core.setTime(r, Col.countersAt, capturedAt);
@@ -268,7 +289,7 @@ export function updateRow(context: RowContext, r: number, words: Uint32Array, ro
   }
   const key = core.word(r, Col.key);
   if (counted) {
-    const epoch = epochChanged(context, words, row);
+    const epoch = epochChanged(context, words, row) || clearedSinceWhole(context, words, row);
     const interval = intervalOf(context, r);
     const born = (core.word(r, Col.flags) & Flag.born) !== 0 && !hasCounters(old, 0);
     const again = emitCounters(
@@ -298,6 +319,7 @@ export function updateRow(context: RowContext, r: number, words: Uint32Array, ro
   if (context.late === null) {
     seenNow(context, r);
     const printed = print(context, r, words, row, shape);
+    if (rebase === 'create_time' || changed.includes(createTime)) resolveCreate(context, r, words, row);
     const clocked = clocks(context, r, words, row);
     if ((printed || clocked) && changed.length === 0 && rebase === '') putPrint(core, delta, r);
   }
@@ -402,6 +424,17 @@ function epochChanged(context: RowContext, words: Uint32Array, row: number): boo
   const moved = Math.abs(now - before - context.shift);
   // A stamp that jitters is no clear; one that moved by a second while a counter fell is.
   return moved > createTolerance || (moved > 0 && anyFell(words, row));
+}
+
+/** Counters seen for the first time that were cleared after the last whole snapshot: what they show passed since. */
+function clearedSinceWhole(
+  { head, timezone, capturedAt }: RowContext,
+  words: Uint32Array,
+  row: number,
+): boolean {
+  if (head.whole === null || hasCounters(old, 0)) return false;
+  const start = valueOf(words, row, since);
+  return !Number.isNaN(start) && utcOfLocal(timezone, start, capturedAt) > head.whole.clock;
 }
 
 function anyFell(words: Uint32Array, row: number): boolean {
@@ -560,15 +593,31 @@ export function clockOf(words: Uint32Array, row: number): number | null {
   return create + (words[row + upSlot] as number);
 }
 
-/** The same in UTC (ms): create time and up time may lie on two sides of a change of the zone's offset. */
+/** The router's clock in UTC (ms) when it printed the row; `expected` is about when that was. */
 export function utcClockOf(
   words: Uint32Array,
   row: number,
   timezone: string,
-  notAfter: number,
+  expected: number,
 ): number | null {
   if (clockOf(words, row) === null) return null;
-  return utcOfLocal(timezone, createTimeOf(words, row), notAfter) + (words[row + upSlot] as number) * 1000;
+  const create = createTimeOf(words, row);
+  const up = (words[row + upSlot] as number) * 1000;
+  return utcOfLocal(timezone, create, expected, isEarly(timezone, create, expected - up)) + up;
+}
+
+/** Notes which of two comings of a wall time the create time is. */
+function resolveCreate(
+  { core, timezone, capturedAt, head }: RowContext,
+  r: number,
+  words: Uint32Array,
+  row: number,
+): void {
+  if (clockOf(words, row) === null) return;
+  const expected = capturedAt + head.skew - (words[row + upSlot] as number) * 1000;
+  const flags = core.word(r, Col.flags) & ~Flag.early;
+  const early = isEarly(timezone, createTimeOf(words, row), expected) ? Flag.early : 0;
+  core.setWord(r, Col.flags, flags | early);
 }
 
 /** Keeps what gives the printed up and idle time back. */

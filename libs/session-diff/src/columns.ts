@@ -32,6 +32,8 @@ export const Flag = {
   closed: 1,
   /** It opened with reason `new`: its counters began in our sight. */
   born: 2,
+  /** Its create time lies in an hour that came twice, in the first one. */
+  early: 4,
 } as const;
 
 /** Fields that differ from session to session, so that they would spoil a shared profile. */

@@ -24,7 +24,7 @@ import {
   type FlatDelta,
   type ImageList,
 } from '@sessionreel/session-model';
-import { Col, noTime } from './columns.ts';
+import { Col, Flag, noTime } from './columns.ts';
 import type { Core } from './core.ts';
 import type { PrintSet } from './prints.ts';
 import { utcOfLocal } from './time-zone.ts';
@@ -64,9 +64,15 @@ export function createTimeOf(full: Uint32Array, at: number): number {
 }
 
 /** Create time as ms UTC; NaN when there is none. */
-export function createdAtOf(full: Uint32Array, at: number, timezone: string, notAfter: number): number {
+export function createdAtOf(
+  full: Uint32Array,
+  at: number,
+  timezone: string,
+  notAfter: number,
+  early: boolean,
+): number {
   const local = createTimeOf(full, at);
-  return Number.isNaN(local) ? NaN : utcOfLocal(timezone, local, notAfter);
+  return Number.isNaN(local) ? NaN : utcOfLocal(timezone, local, notAfter, early);
 }
 
 function idleMs(idleSince: number): number {
@@ -101,7 +107,13 @@ export function putImage(
   const times = i * imageTimes;
   const lastSeen = core.time(r, Col.lastSeen);
   list.times[times + ImageTime.lastSeenAt] = lastSeen;
-  list.times[times + ImageTime.createdAt] = createdAtOf(list.words, at, timezone, lastSeen);
+  list.times[times + ImageTime.createdAt] = createdAtOf(
+    list.words,
+    at,
+    timezone,
+    lastSeen,
+    (core.word(r, Col.flags) & Flag.early) !== 0,
+  );
   list.times[times + ImageTime.idleSince] = idleMs(core.word(r, Col.idleSince));
   list.times[times + ImageTime.rank] = core.word(r, Col.rank);
 }

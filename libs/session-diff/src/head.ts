@@ -34,6 +34,8 @@ export interface Pending {
   clock: number | null;
   /** Earliest last sight (ms) of a session whose create time did not move with this snapshot; null when there is none. */
   unmoved: number | null;
+  /** Sessions whose create time moved although they are the same, and by how much (s). */
+  moved: { shift: number; sessions: number } | null;
   /** Of the part applied last: what a deadline's entry says. */
   entry: LedgerEntry;
   scope: Record<string, string>;

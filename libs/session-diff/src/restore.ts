@@ -22,6 +22,7 @@ import { rowOfImage } from './image.ts';
 import type { RouterOptions } from './options.ts';
 import type { PrintSet } from './prints.ts';
 import { keyOf } from './table.ts';
+import { isEarly } from './time-zone.ts';
 
 const old = new Uint32Array(rowWords);
 const now = new Uint32Array(rowWords);
@@ -40,6 +41,7 @@ export function applyDelta(
   checkpoint: boolean,
   options: RouterOptions,
 ): Head {
+  const { timezone } = options;
   const { head, seen, number } = decodeState(delta.router_state);
   if (!checkpoint && before.seq !== 0 && delta.seq !== before.seq + 1)
     throw new Error(`the log of ${delta.router} goes on at ${delta.seq}, after ${before.seq}`);
@@ -50,12 +52,12 @@ export function applyDelta(
   }
   core.prints.learn(delta.layouts);
   const imaged = new Set<number>();
-  if (checkpoint) restorePiece(core, delta, seen ?? []);
+  if (checkpoint) restorePiece(core, delta, seen ?? [], timezone);
   else {
     for (const image of delta.closed) closeImage(core, image, delta);
-    for (const image of delta.opened) imaged.add(openImage(core, image));
+    for (const image of delta.opened) imaged.add(openImage(core, image, timezone));
     for (const list of [delta.changed, delta.rebase, delta.keyframe])
-      for (const image of list) imaged.add(changeImage(core, image));
+      for (const image of list) imaged.add(changeImage(core, image, timezone));
     for (const list of [delta.counters, delta.counters_rounded])
       for (const counters of list) count(core, counters, imaged, delta.captured_at);
     for (const print of delta.prints) {
@@ -85,19 +87,23 @@ function setPlace(core: Core, r: number, rank: number, idleSince: number | null,
   core.setWord(r, Col.clockOffset, offset);
 }
 
-function setMeta(core: Core, r: number, image: SessionImage): void {
+function setMeta(core: Core, r: number, image: SessionImage, timezone: string): void {
   core.setWord(r, Col.printSet, core.prints.numberOf(BigInt.asUintN(64, image.layout)));
   setPlace(core, r, image.rank, image.idle_since, image.clock_offset_s);
   core.setTime(r, Col.lastSeen, image.last_seen_at);
+  const local = image.values['create_time'];
+  if (image.created_at === null || typeof local !== 'number') return;
+  const early = isEarly(timezone, Math.round(local / 1000), image.created_at) ? Flag.early : 0;
+  core.setWord(r, Col.flags, (core.word(r, Col.flags) & ~Flag.early) | early);
 }
 
-function openImage(core: Core, image: SessionImage): number {
+function openImage(core: Core, image: SessionImage, timezone: string): number {
   const key = keyOf(image.tunnel_local_id, image.session_local_id);
   const known = core.table.find(key);
   if (known >= 0) core.forget(known);
   const r = core.insert(key, rowOfImage(image, core.strings), 0);
   core.setWord(r, Col.flags, image.reason === 'new' ? Flag.born : 0);
-  setMeta(core, r, image);
+  setMeta(core, r, image, timezone);
   return key;
 }
 
@@ -105,17 +111,17 @@ function closeImage(core: Core, image: SessionImage, delta: SessionDelta): void 
   core.close(rowOf(core, image), image.reason === 'replaced' ? delta.captured_at : delta.at);
 }
 
-function changeImage(core: Core, image: SessionImage): number {
+function changeImage(core: Core, image: SessionImage, timezone: string): number {
   const r = rowOf(core, image);
   core.table.load(r, old, 0);
   core.rewrite(r, old, 0, rowOfImage(image, core.strings), 0);
-  setMeta(core, r, image);
+  setMeta(core, r, image, timezone);
   return keyOf(image.tunnel_local_id, image.session_local_id);
 }
 
-function restorePiece(core: Core, delta: SessionDelta, times: readonly number[]): void {
+function restorePiece(core: Core, delta: SessionDelta, times: readonly number[], timezone: string): void {
   [...delta.keyframe, ...delta.closed].forEach((image, i) => {
-    const key = openImage(core, image);
+    const key = openImage(core, image, timezone);
     const r = core.table.find(key);
     const time = times[i] ?? 0;
     if (i < delta.keyframe.length) core.setTime(r, Col.countersAt, time);

@@ -25,6 +25,8 @@ import {
 } from '@sessionreel/session-model';
 import {
   clockOf,
+  createShift,
+  createTolerance,
   incarnation,
   openRow,
   sameHints,
@@ -177,6 +179,7 @@ export class RouterState {
         sums: noCounts(),
         clock: null,
         unmoved: null,
+        moved: null,
         entry: this.#entry(source, start, 'applied', ''),
         scope: { ...start.scope },
         level: start.level,
@@ -270,6 +273,17 @@ export class RouterState {
     if (run.firstClock === null && context.clock !== null) this.#firstClock(run, context.clock, words, row);
   }
 
+  /** The same session with another create time: the router's clock was set, or its zone. */
+  #moved(run: Run, r: number, words: Uint32Array, row: number): void {
+    const { context, pending } = run;
+    const shift = createShift(context, r, words, row);
+    if (pending !== null) {
+      pending.moved ??= { shift, sessions: 0 };
+      if (Math.abs(pending.moved.shift - shift) <= 2 * createTolerance) pending.moved.sessions++;
+    }
+    updateRow({ ...context, shift }, r, words, row);
+  }
+
   #firstClock(run: Run, clock: number, words: Uint32Array, row: number): void {
     run.firstClock = clock;
     const { capturedAt } = run.context;
@@ -317,7 +331,8 @@ export class RouterState {
   /** A remembered session with the same create time; without create time, one that nothing contradicts. */
   #returns(context: RowContext, r: number, words: Uint32Array, row: number): boolean {
     const which = incarnation(context, r, words, row);
-    if (which === 'other' || which === 'unsure') return false;
+    // A remembered session was not in sight: only its create time tells.
+    if (which !== 'same' && which !== 'shifted') return false;
     const core = this.#core;
     core.table.load(r, core.scratch, 0);
     const before = createTimeOf(core.scratch, 0);
@@ -473,19 +488,23 @@ export class RouterState {
 
   /** What only the whole can tell: incarnations in doubt, order, closes, and what happened to the router. */
   #finish(pending: Pending, context: RowContext, late: boolean): void {
-    const setBy = late ? 0 : this.#decideDeferred(pending, context);
     if (late) return;
+    const setBy = this.#decideDeferred(pending, context);
     this.#rank(pending);
     const replaced = pending.sums.closed + this.#delta.closed.count;
     let gone = 0;
     if (pending.complete) gone = this.#closeMissing(pending, context);
     const unscoped = Object.keys(pending.scope).length === 0;
-    if (setBy !== 0)
+    const moved = (pending.moved?.sessions ?? 0) + (setBy === 0 ? 0 : pending.deferred.length);
+    if (moved > 1) {
+      const shift = pending.moved?.shift ?? setBy;
+      this.#head.clockSet = { at: pending.capturedAt, shift };
       this.#delta.router_events.push({
         kind: 'clock_set',
-        sessions: pending.deferred.length,
-        detail: `create times moved by ${setBy} s`,
+        sessions: moved,
+        detail: `create times moved by ${shift} s`,
       });
+    }
     if (!pending.complete || !unscoped) return;
     const { before } = pending;
     const event = (kind: string, sessions: number, detail: string): void => {
@@ -530,7 +549,8 @@ export class RouterState {
       const key = core.word(r, Col.key);
       if (!core.isLive(r)) {
         // A snapshot that came between the parts closed it.
-        openRow({ ...context, clock: d.clock, fixedClock: true }, key, batch.words, 0, 0, false);
+        const alone = { ...context, clock: d.clock, fixedClock: true, shift };
+        openRow(alone, key, batch.words, 0, 0, this.#returns(alone, r, batch.words, 0));
         continue;
       }
       if (shift !== 0) {
@@ -561,7 +581,7 @@ export class RouterState {
     let lastSight = 0;
     for (const d of pending.deferred) {
       const r = load(d);
-      if (r < 0 || !core.isLive(r)) return 0;
+      if (r < 0) return 0;
       deferred.add(core.word(r, Col.key));
       lastSight = Math.max(lastSight, core.time(r, Col.lastSeen));
       core.table.load(r, core.scratch, 0);

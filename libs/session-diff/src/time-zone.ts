@@ -59,20 +59,34 @@ export function zoneOffset(zone: string, utc: number): number {
   return offset;
 }
 
-/**
- * The instant (ms UTC) at which the zone's wall clock shows `local` (seconds since 1970 on that clock). A wall time that comes
- * twice is taken as the later one that is not after `notAfter`; one that never comes, as by the offset before the gap.
- */
-export function utcOfLocal(zone: string, local: number, notAfter: number): number {
+/** Instants (ms UTC) at which the zone's wall clock shows `local` (seconds): one, or two in the hour that comes twice. */
+function instantsOf(zone: string, local: number): number[] {
   const wall = local * 1000;
-  if (zone === 'UTC') return wall;
   const early = wall - zoneOffset(zone, wall - 86_400_000);
   const late = wall - zoneOffset(zone, wall + 86_400_000);
-  const fits = [...new Set([early, late])].filter((utc) => utc + zoneOffset(zone, utc) === wall);
-  if (fits.length === 0) return early;
-  fits.sort((a, b) => b - a);
+  if (early === late) return [early];
+  const fits = [early, late].filter((utc) => utc + zoneOffset(zone, utc) === wall).sort((a, b) => a - b);
+  // A wall time that never comes, in the hour that is left out, is taken by the offset before it.
+  return fits.length === 0 ? [early] : fits;
+}
+
+/**
+ * The instant (ms UTC) at which the zone's wall clock shows `local` (seconds since 1970 on that clock). Of a wall time that comes
+ * twice: the earlier one if `early`, else the later one, unless that lies after `notAfter`.
+ */
+export function utcOfLocal(zone: string, local: number, notAfter: number, early = false): number {
+  if (zone === 'UTC') return local * 1000;
+  const instants = instantsOf(zone, local);
+  const last = instants.at(-1) as number;
   // 2 s of grace: clocks of router and collector are not one.
-  return fits.find((utc) => utc <= notAfter + 2000) ?? (fits.at(-1) as number);
+  return early || last > notAfter + 2000 ? (instants[0] as number) : last;
+}
+
+/** True when the wall time comes twice, and its first coming is nearer to `expected` (ms UTC). */
+export function isEarly(zone: string, local: number, expected: number): boolean {
+  if (zone === 'UTC') return false;
+  const [first, second] = instantsOf(zone, local) as [number, number?];
+  return second !== undefined && Math.abs(first - expected) < Math.abs(second - expected);
 }
 
 /** Seconds since 1970 on the zone's wall clock at an instant. */
