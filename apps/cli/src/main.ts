@@ -3,11 +3,15 @@ import { ConfigError } from '@sessionreel/ops';
 import { Command, CommanderError } from 'commander';
 import { CliError } from './cli-error.ts';
 import { tellable } from './connections.ts';
+import { register as registerAudit } from './audit.ts';
+import { register as registerDiff } from './diff.ts';
 import { register as registerDlq } from './dlq.ts';
+import { register as registerHistory } from './history.ts';
 import { register as registerImport } from './import.ts';
 import { register as registerParse } from './parse.ts';
 import { register as registerShow } from './show.ts';
 import { register as registerUp } from './up.ts';
+import { register as registerWhoHad } from './who-had.ts';
 import { escapeForTerminal, processIo, type Io } from './terminal.ts';
 
 export function createProgram(io: Io = processIo): Command {
@@ -21,6 +25,10 @@ export function createProgram(io: Io = processIo): Command {
   registerParse(program, io);
   registerImport(program, io);
   registerShow(program, io);
+  registerHistory(program, io);
+  registerDiff(program, io);
+  registerWhoHad(program, io);
+  registerAudit(program, io);
   registerDlq(program, io);
   registerUp(program, io);
   return program;
