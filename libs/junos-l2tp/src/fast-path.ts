@@ -141,17 +141,17 @@ export class FastPath {
     if (!header.isTable && !beginsSession(templates[0])) return;
     if (this.#nodes > maxNodes) this.#forget();
     let node = this.#current?.root ?? header.root;
-    const printed = new Set<number>();
     for (const template of templates) {
       let edge = node.edges.find((e) => e.template === template);
       if (edge === undefined) {
+        const printed = new Set<number>();
+        for (const before of pathOf(node)) addFields(before.pieces, printed);
         const line = template.unknowns > 0 ? null : compileLine(template.pieces, printed, header.isTable);
         if (line === null) return;
         edge = this.#grow(node, template, line);
       }
       node.predicted = edge;
       node = edge.node;
-      addFields(template.pieces, printed);
     }
     node.layout = layout;
   }

@@ -40,22 +40,34 @@ export interface SplitContext {
 export const lineEnd = -2;
 const userName = indexOfField('user_name');
 const labelBytes = 64;
-const blank = /^(?:[ \t\r\v\f]|\xc2\xa0)*$/;
-const leading = /^(?:[ \t\r\v\f]|\xc2\xa0)*/;
-const trailing = /(?:[ \t\r\v\f]|\xc2\xa0)*$/;
+
+/** Bytes of whitespace at a place: 2 for a no-break space in UTF-8, 0 for what is none. */
+function spaceAt(text: string, at: number): number {
+  const c = text.charCodeAt(at);
+  if (c === 0x20 || (c >= 0x09 && c <= 0x0d && c !== 0x0a)) return 1;
+  return c === 0xc2 && text.charCodeAt(at + 1) === 0xa0 ? 2 : 0;
+}
 
 export function isBlank(line: string): boolean {
-  return blank.test(line);
+  return leadingSpace(line) === line.length;
 }
 
 /** Length of the whitespace that the string begins with: spaces, tabs, no-break spaces. */
 export function leadingSpace(text: string): number {
-  return (leading.exec(text) as RegExpExecArray)[0].length;
+  let at = 0;
+  for (let width = spaceAt(text, 0); width > 0; width = spaceAt(text, at)) at += width;
+  return at;
 }
 
 /** Where the whitespace at the end begins. */
 export function trimmedEnd(text: string): number {
-  return (trailing.exec(text) as RegExpExecArray).index;
+  let at = text.length;
+  while (at > 0) {
+    if (spaceAt(text, at - 1) === 1) at--;
+    else if (at > 1 && spaceAt(text, at - 2) === 2) at -= 2;
+    else break;
+  }
+  return at;
 }
 
 const isWord = /^[A-Za-z][\w ./()&#+-]*$/;
