@@ -1,5 +1,11 @@
 import { gzipSync } from 'node:zlib';
-import { headerText, partitionOf, readDeadLetter, type OutgoingMessage } from '@sessionreel/kafka';
+import {
+  TransactionalProducer,
+  headerText,
+  partitionOf,
+  readDeadLetter,
+  type OutgoingMessage,
+} from '@sessionreel/kafka';
 import { waitFor } from '@sessionreel/ops';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { Bench, partitions } from '../fixtures/bench.ts';
@@ -343,6 +349,71 @@ describe('the processor', () => {
       },
     );
     expect(await bench.allEvents()).toHaveLength(24);
+  });
+
+  it(
+    'trims what neither a restore nor the loader needs, and restores from what is left',
+    { timeout: 60_000 },
+    async () => {
+      const processor = await bench.start({ checkpointFloor: 2_000 });
+      await bench.send(input(12, 60).map((m, i) => ({ ...m, value: Buffer.from(`large 5000 ${i}`) })));
+      await bench.caughtUp();
+      const { eventsTopic } = bench.options;
+      const ends = await bench.admin.watermarks(eventsTopic);
+      const loader = new TransactionalProducer(bench.client, { transactionalId: `${bench.prefix}-loader` });
+      await loader.initialise();
+      const transaction = await loader.begin();
+      // Partition 0 is loaded whole, partition 1 up to its third event; the others not at all.
+      await transaction.sendOffset(`${bench.prefix}-loader`, eventsTopic, 0, ends.get(0)?.high ?? 0, '');
+      await transaction.sendOffset(`${bench.prefix}-loader`, eventsTopic, 1, 3, '');
+      await transaction.commit();
+      await loader.stop();
+      await processor.trim(`${bench.prefix}-loader`);
+      const lows = await bench.admin.watermarks(eventsTopic);
+      const restoreOf = async (partition: number): Promise<number> => {
+        const committed = await bench.admin.committed(bench.options.groupId, bench.options.snapshotsTopic);
+        return (JSON.parse(committed.get(partition)?.metadata ?? '{}') as { restore: number }).restore;
+      };
+      expect(await restoreOf(0)).toBeGreaterThan(0);
+      expect(lows.get(0)?.low).toBe(await restoreOf(0));
+      expect(lows.get(1)?.low).toBe(Math.min(3, await restoreOf(1)));
+      expect(lows.get(2)?.low).toBe(0);
+      await processor.stop();
+      const again = await bench.start();
+      await bench.send(input(12, 1).map((m) => ({ ...m, timestamp: 1_700_000_100_000 })));
+      await bench.caughtUp();
+      expect(again.notReady()).toEqual([]);
+      const seqs = (await bench.events(0)).filter((e) => e.kind === 'delta').map(({ delta }) => delta.seq);
+      expect(Math.max(...seqs)).toBe(61);
+    },
+  );
+
+  it('finishes what it has begun when it is asked to stop', { timeout: 60_000 }, async () => {
+    const calm = new Bench(brokers);
+    try {
+      await calm.createTopics();
+      const messages = input(12, 200);
+      await calm.send(messages);
+      await calm.start();
+      await calm.caughtUp();
+      await bench.send(messages);
+      const child = bench.spawn();
+      await waitFor('its first commits', async () => (await bench.committedInAll()) > 0, {
+        limitMs: 30_000,
+        everyMs: 20,
+      });
+      const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      expect(await ended).toBe(0);
+      // It has left the group: the next one need not wait for its session to time out.
+      const began = performance.now();
+      await bench.start();
+      await bench.caughtUp();
+      expect(performance.now() - began).toBeLessThan(bench.options.sessionTimeoutMs);
+      expect(await bench.fingerprint()).toBe(await calm.fingerprint());
+    } finally {
+      await calm.stop();
+    }
   });
 
   it('shares its partitions with a second one, and takes them back', { timeout: 60_000 }, async () => {

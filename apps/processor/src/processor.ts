@@ -148,7 +148,7 @@ export class Processor {
       throw error;
     }
     if (options.trimFor !== undefined)
-      this.#trimTimer = setInterval(() => void this.#trim(options.trimFor ?? ''), trimEveryMs);
+      this.#trimTimer = setInterval(() => void this.trim(options.trimFor ?? ''), trimEveryMs);
   }
 
   /** Finishes what is in flight, commits it, leaves the group. */
@@ -263,7 +263,7 @@ export class Processor {
   }
 
   /** Deletes events that nobody needs: below every restore point and what the loader has committed. */
-  async #trim(loaderGroup: string): Promise<void> {
+  async trim(loaderGroup: string): Promise<void> {
     const { eventsTopic, log } = this.#options;
     try {
       const loaded = await this.#admin.committed(loaderGroup, eventsTopic);
