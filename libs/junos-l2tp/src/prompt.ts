@@ -7,7 +7,7 @@ export interface Prompt {
   readonly command: string;
 }
 
-const named = /^([^\s@:>#%{}"',]{1,64})@([^\s@>#%{}"',]{1,255})[>#%][ \t]?(.*)$/;
+const named = /^([^\s@:<>#%{}"',]{1,64})@([^\s@<>#%{}"',]{1,255})[>#%][ \t]?(.*)$/;
 /** A prompt without a user name: it must wait, or a command of this CLI must follow. */
 const bare = /^([A-Za-z][\w.-]{0,254})[>#][ \t]?((?:run[ \t]+)?[a-z][\w-]*[ \t].*)?$/;
 

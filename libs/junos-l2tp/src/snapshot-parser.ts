@@ -212,8 +212,10 @@ export class SnapshotParser {
     this.#builder = builder;
     this.#bytes = 0;
     const whole = this.#hints.complete === true;
-    if (format === 'xml') this.#reader = new XmlReader(builder, this.#limits, firstLine);
-    else if (format === 'json') this.#reader = new JsonReader(builder, this.#limits, firstLine);
+    if (format === 'xml')
+      this.#reader = new XmlReader(builder, this.#limits, firstLine, this.#options.predict);
+    else if (format === 'json')
+      this.#reader = new JsonReader(builder, this.#limits, firstLine, this.#options.predict);
     else this.#reader = new TextReader(builder, this.#limits, firstLine, { whole, ...this.#options });
   }
 
