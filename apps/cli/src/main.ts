@@ -1,36 +1,44 @@
-/** The command `reel`: every subcommand is a file beside this one. */
+/** The command `reel`: every subcommand is a file beside this one, loaded when it is asked for. */
+import { readFileSync } from 'node:fs';
 import { ConfigError } from '@sessionreel/ops';
 import { Command, CommanderError } from 'commander';
 import { CliError } from './cli-error.ts';
-import { tellable } from './connections.ts';
-import { register as registerAudit } from './audit.ts';
-import { register as registerDiff } from './diff.ts';
-import { register as registerDlq } from './dlq.ts';
-import { register as registerHistory } from './history.ts';
-import { register as registerImport } from './import.ts';
-import { register as registerParse } from './parse.ts';
-import { register as registerShow } from './show.ts';
-import { register as registerUp } from './up.ts';
-import { register as registerWhoHad } from './who-had.ts';
 import { escapeForTerminal, processIo, type Io } from './terminal.ts';
 
-export function createProgram(io: Io = processIo): Command {
+interface CommandModule {
+  readonly register: (program: Command, io?: Io) => void;
+}
+
+/** In the order of the help. `reel parse` has no use for Kafka's client: only what is named is loaded. */
+const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
+  up: () => import('./up.ts'),
+  parse: () => import('./parse.ts'),
+  import: () => import('./import.ts'),
+  show: () => import('./show.ts'),
+  history: () => import('./history.ts'),
+  diff: () => import('./diff.ts'),
+  'who-had': () => import('./who-had.ts'),
+  audit: () => import('./audit.ts'),
+  dlq: () => import('./dlq.ts'),
+};
+
+function version(): string {
+  const file = new URL('../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+/** @param name the subcommand that will run; any other word (help, a mistake) loads all of them */
+export async function createProgram(io: Io = processIo, name = ''): Promise<Command> {
   const program = new Command('reel')
     .description('The exact history of every L2TP session, and any moment of it played back.')
+    .version(version())
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),
     });
-  registerParse(program, io);
-  registerImport(program, io);
-  registerShow(program, io);
-  registerHistory(program, io);
-  registerDiff(program, io);
-  registerWhoHad(program, io);
-  registerAudit(program, io);
-  registerDlq(program, io);
-  registerUp(program, io);
+  const wanted = Object.hasOwn(commands, name) ? [name] : Object.keys(commands);
+  for (const one of wanted) (await commands[one]?.())?.register(program, io);
   return program;
 }
 
@@ -38,16 +46,20 @@ export function createProgram(io: Io = processIo): Command {
 export async function main(argv: readonly string[], io: Io = processIo): Promise<number> {
   let status = 0;
   try {
-    await createProgram({ ...io, status: (n) => (status = n) }).parseAsync([...argv], { from: 'user' });
+    const program = await createProgram({ ...io, status: (n) => (status = n) }, argv[0]);
+    await program.parseAsync([...argv], { from: 'user' });
     return status;
   } catch (error) {
-    return failureStatus(tellable(error), io);
+    return await failureStatus(error, io);
   }
 }
 
 /** Says what went wrong; 1 for data, 2 for usage, 3 for what can not be reached. */
-function failureStatus(error: unknown, io: Io): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+async function failureStatus(thrown: unknown, io: Io): Promise<number> {
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
+  // The ports' errors: their libraries are there already when one of them was thrown.
+  const { tellable } = await import('./connections.ts');
+  const error = tellable(thrown);
   if (error instanceof CliError || error instanceof ConfigError) {
     const hint = error instanceof CliError && error.hint !== '' ? `\n${error.hint}` : '';
     io.stderr.write(`reel: ${escapeForTerminal(error.message + hint)}\n`);
