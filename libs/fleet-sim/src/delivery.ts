@@ -195,7 +195,8 @@ export function faultyDelivery(
   let delay = prng.int(20, 400);
   if (prng.chance(rates.late)) {
     added.push('late');
-    delay += everyMs * prng.int(1, 3);
+    // Behind another poll's captures, never between their parts.
+    delay += everyMs * prng.int(1, 3) + 2000;
   }
   let sent = [...drafts];
   if (sent.length > 1 && prng.chance(rates.missingPart)) {

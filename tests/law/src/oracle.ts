@@ -119,7 +119,11 @@ export class Oracle {
       pending.doubtful.clear();
       return all;
     }
-    const told = new Set(deltas.flatMap((d) => d.opened).map(keyOf));
+    const told = new Set(
+      deltas
+        .flatMap((d) => [...d.opened, ...d.changed, ...d.rebase, ...d.counters, ...d.counters_rounded])
+        .map(keyOf),
+    );
     const byKey = new Map([...this.#live].map(([uid, known]) => [known.key, { uid, known }]));
     return listed.filter((session) => {
       const key = keyOfSession(session);
