@@ -1,6 +1,7 @@
 /** l2tp.events → ClickHouse. Everything is wired here, by hand. */
 import {
   Store,
+  applyRetention,
   healRange,
   insertInbox,
   isMarked,
@@ -15,6 +16,7 @@ import { deadLetters } from './dead-letters.ts';
 import { Inserter } from './inserter.ts';
 import { Loader, readerOf } from './loader.ts';
 import { loaderMetrics } from './metrics.ts';
+import { Rollups } from './rollups.ts';
 import { newestOffset } from './shelf.ts';
 import { loaderSettings } from './settings.ts';
 
@@ -129,6 +131,8 @@ await waitFor('ClickHouse', () => store.ping().then(() => true), {
 });
 const { applied, version } = await migrate(storeSettings, { signal: shutdown.signal });
 log.info({ applied, version }, `schema at migration ${version}`);
+const retentionDays = Math.ceil(settings.retentionHistory / 86_400_000);
+await applyRetention(store, retentionDays === 0 ? undefined : retentionDays);
 await waitFor(`topic ${settings.eventsTopic}`, () => admin.partitionCount(settings.eventsTopic), {
   ...patience,
   onWait: (what, ms, reason) => {
@@ -143,7 +147,16 @@ shutdown.add('Kafka', async () => {
 });
 shutdown.add('consumer', () => consumer.stop());
 shutdown.add('loader', () => loader.stop());
+const rollups = new Rollups({
+  store,
+  partitions: () => consumer.owned,
+  everyMs: settings.loaderRollupEvery,
+  metrics: counts,
+  log,
+});
+shutdown.add('roll-ups', () => rollups.stop());
 loader.start();
+rollups.start();
 await consumer.start();
 starting = false;
 log.info({ topic: settings.eventsTopic, group: settings.loaderGroup }, 'loading');

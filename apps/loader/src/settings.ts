@@ -35,9 +35,9 @@ export const loaderSettings = {
     'Confluent schema registry, where events are framed by its ids',
   ),
   retentionHistory: setting(
-    kinds.text(),
-    '',
-    'how long history is kept by its group, such as 180d; empty: forever',
+    kinds.duration(),
+    0,
+    'how long history is kept by the begin of its group, such as 180d; 0: for ever',
   ),
 } as const;
 

@@ -15,3 +15,7 @@ export { statementsOf } from './statements.ts';
 export { fenced, inbox } from './schema/inbox.ts';
 export { allTables, allViews, migrationFiles } from './schema/migrations.ts';
 export type { Column, Table, View } from './schema/table.ts';
+export { applyRetention } from './retention.ts';
+export { rollUp, type RollupResult } from './rollup.ts';
+export { writeRouters, type RouterEntry } from './routers.ts';
+export { clusterStatements } from './schema/cluster.ts';

@@ -183,6 +183,7 @@ export class World {
         tunnel,
         session,
         Object.fromEntries(counterFields.map((f, i) => [f.name, s.counters[i] ?? 0n])),
+        { create_time: created * 1_000 },
       ),
     );
   }
@@ -202,7 +203,12 @@ export class World {
       } else if (what < 0.25) {
         s.counters = s.counters.map(() => BigInt(this.#int(50)));
         s.since = clock - 10;
-        delta.counters.push(counterDelta(s.tunnel, s.session, this.#named(s.counters), { kind: 'epoch' }));
+        delta.counters.push(
+          counterDelta(s.tunnel, s.session, this.#named(s.counters), {
+            kind: 'epoch',
+            create_time: s.created * 1_000,
+          }),
+        );
         s.half = s.half.map(() => 0n);
         delta.rebase.push(this.#image(s, 'epoch'));
       } else if (what < 0.8) {
@@ -222,13 +228,15 @@ export class World {
     s.counters = s.counters.map((c, i) => mod(c + (moved[i] ?? 0n)));
     const rounded = this.#next() < 0.2 || before.some((h) => h > 0n);
     if (!rounded) {
-      delta.counters.push(counterDelta(s.tunnel, s.session, this.#named(moved)));
+      delta.counters.push(
+        counterDelta(s.tunnel, s.session, this.#named(moved), { create_time: s.created * 1_000 }),
+      );
       return;
     }
     s.half = before.map(() => (this.#next() < 0.3 ? 50n : 0n));
     delta.counters_rounded.push(
       roundedDelta(
-        counterDelta(s.tunnel, s.session, this.#named(moved)),
+        counterDelta(s.tunnel, s.session, this.#named(moved), { create_time: s.created * 1_000 }),
         this.#named(before.map((h, i) => h + (s.half[i] ?? 0n))),
       ),
     );
