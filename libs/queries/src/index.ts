@@ -25,7 +25,10 @@ export {
   type SourcePosition,
 } from './ledger.ts';
 export { scopeText } from './scope.ts';
+export * from './capacity.ts';
+export * from './fleet.ts';
 export * from './series.ts';
+export * from './what-happened.ts';
 export {
   stateAt,
   type PartFrame,
