@@ -50,6 +50,7 @@ function judge(run: Run, steadyClocks: boolean): string[] {
 describe('the history is the truth', () => {
   it.each(seeds)('of a clean run, seed %i', (seed) => {
     expect(judge({ seed, faults: 'none' }, true).slice(0, 8)).toEqual([]);
+    expect(judge({ seed, faults: 'none', fewIds: true }, true).slice(0, 8)).toEqual([]);
   });
 
   it.each(seeds)('of a run with mild faults, seed %i', (seed) => {

@@ -15,10 +15,18 @@ export interface Run {
   readonly partSessions?: number;
   /** Polls of level brief between those of level extensive. */
   readonly mixedLevels?: boolean;
+  /** IDs are few and free at once: most are used again between two polls. */
+  readonly fewIds?: boolean;
 }
 
 /** A few routers of every kind for an hour, with everything drawn from the seed that may be. */
-export function fleetOf({ seed, faults, partSessions, mixedLevels = false }: Run): Simulation {
+export function fleetOf({
+  seed,
+  faults,
+  partSessions,
+  mixedLevels = false,
+  fewIds = false,
+}: Run): Simulation {
   const prng = new Prng(`fleet ${String(seed)}`);
   const drawn = {
     start: Date.UTC(2026, 9, 24, 21) + prng.int(0, 6) * 3_600_000 + prng.int(0, 3_600_000),
@@ -43,11 +51,11 @@ export function fleetOf({ seed, faults, partSessions, mixedLevels = false }: Run
       setupFailure: 0.05,
       slowSetup: 0.4,
       flapping: 0.03,
-      lingerMs: prng.pick([2, 5]) * drawn.pollEveryMs,
+      lingerMs: fewIds ? 1000 : prng.pick([2, 5]) * drawn.pollEveryMs,
       speedUpdateMs: 10 * drawn.pollEveryMs,
       filterChangeMs: 20 * drawn.pollEveryMs,
       // Without create times, nobody can tell for sure whether an ID was used again.
-      idSpace: mixedLevels ? 65_535 : prng.pick([60, 65_535]),
+      idSpace: fewIds ? 24 : mixedLevels ? 65_535 : prng.pick([60, 65_535]),
       wrapShare: 0.3,
       hostileNames: 0.1,
     },

@@ -5,8 +5,9 @@ import { mistakes, NaiveDiff, type Mistake } from './naive.ts';
 import { Oracle } from './oracle.ts';
 
 function problemsOf(seed: number, faults: 'none' | 'oracle', mistake: Mistake | null): string[] {
+  const fewIds = mistake === 'takes reuse for the same session' || faults === 'none';
   const routers = new Map<string, { diff: NaiveDiff; oracle: Oracle }>();
-  for (const capture of capturesOf({ seed, faults: faults === 'none' ? 'none' : someFaults })) {
+  for (const capture of capturesOf({ seed, faults: faults === 'none' ? 'none' : someFaults, fewIds })) {
     const known = routers.get(capture.router) ?? {
       diff: new NaiveDiff(mistake),
       oracle: new Oracle({ mixedLevels: false, steadyClocks: true }),
@@ -41,8 +42,6 @@ describe('the oracle', () => {
   });
 
   it.each(mistakes)('finds a diff that %s', (mistake) => {
-    expect([1, 2, 3, 4, 5, 6, 7, 8].some((seed) => problemsOf(seed, 'oracle', mistake).length > 0)).toBe(
-      true,
-    );
+    expect([1, 2, 3, 4].some((seed) => problemsOf(seed, 'oracle', mistake).length > 0)).toBe(true);
   });
 });
