@@ -198,7 +198,8 @@ function carryOrders(
     pending.order = { ...earlier?.order, ...pending.order };
     const entry = delta.ledger[0];
     if (
-      entry !== undefined &&
+      // A repeated part lists nothing, and takes nothing away.
+      entry?.outcome === 'applied' &&
       !entry.final &&
       seen !== null &&
       `${entry.snapshot_id}#${entry.ordinal}` === pending.id

@@ -619,7 +619,7 @@ export class RouterState {
     if (!assigned.renumber) return;
     // No room: all get new ranks, those that were not listed behind.
     const listed = new Set(rows);
-    const all = [...rows, ...[...core.liveRows()].filter((r) => !listed.has(r))];
+    const all = [...rows, ...[...core.liveRows()].filter((r) => !listed.has(r)).sort(byRank(core))];
     const step = spacing(all.length);
     all.forEach((r, i) => {
       move(r, (i + 1) * step);
@@ -630,18 +630,21 @@ export class RouterState {
     const core = this.#core;
     const covers = coverOf(pending.scope);
     const unscoped = Object.keys(pending.scope).length === 0;
-    let gone = 0;
+    const gone: number[] = [];
     for (const r of core.liveRows()) {
       if (core.word(r, Col.seen) >= pending.number || core.time(r, Col.lastSeen) > pending.capturedAt)
         continue;
       core.table.load(r, core.scratch, 0);
-      if (!unscoped && !covers(core.scratch, 0, core.strings)) continue;
+      if (unscoped || covers(core.scratch, 0, core.strings)) gone.push(r);
+    }
+    // By place in the listing, not in the table: that is another after a restore.
+    for (const r of gone.sort(byRank(core))) {
+      core.table.load(r, core.scratch, 0);
       const destroyed = stateOf(core) === 'destroyed';
       core.close(r, this.#head.at);
       putImage(core, this.#delta.closed, r, destroyed ? 'destroyed' : 'gone', [], context.timezone);
-      gone++;
     }
-    return gone;
+    return gone.length;
   }
 
   #complete(entry: LedgerEntry, pending: Pending, late: boolean): void {
