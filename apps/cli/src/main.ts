@@ -20,6 +20,10 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   'who-had': () => import('./who-had.ts'),
   audit: () => import('./audit.ts'),
   dlq: () => import('./dlq.ts'),
+  status: () => import('./status.ts'),
+  doctor: () => import('./doctor.ts'),
+  // The last, and never alone: it completes what the others have registered.
+  complete: () => import('./complete.ts'),
 };
 
 function version(): string {
@@ -37,7 +41,7 @@ export async function createProgram(io: Io = processIo, name = ''): Promise<Comm
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),
     });
-  const wanted = Object.hasOwn(commands, name) ? [name] : Object.keys(commands);
+  const wanted = Object.hasOwn(commands, name) && name !== 'complete' ? [name] : Object.keys(commands);
   for (const one of wanted) (await commands[one]?.())?.register(program, io);
   return program;
 }

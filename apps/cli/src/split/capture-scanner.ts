@@ -28,6 +28,8 @@ export class CaptureScanner {
   #head: string[] = [];
   #headBytes = 0;
   #inHead = false;
+  /** NETCONF 1.1 framing: sizes of chunks stand within the reply, so that no part of it can be read alone. */
+  #isChunked = false;
   /** Where a banner stands right above the line that comes. */
   #bannerAt = -1;
 
@@ -76,8 +78,8 @@ export class CaptureScanner {
     if (!beginsBody(data, at)) return false;
     this.#inHead = false;
     this.#head = [];
-    this.#body =
-      data[firstByte(data, at)] === 0x3c ? new XmlScanner(this.#sink) : new JsonScanner(this.#sink);
+    const sink: CutSink = this.#isChunked ? { session: () => this.#sink.session(), cut: ignore } : this.#sink;
+    this.#body = data[firstByte(data, at)] === 0x3c ? new XmlScanner(sink) : new JsonScanner(sink);
     return true;
   }
 
@@ -96,6 +98,7 @@ export class CaptureScanner {
     const whole = data.toString('latin1', start, Math.min(end, start + lineHead));
     const text = whole.slice(pagerLength(whole)).trim();
     if (this.#isPrompt(whole.trimEnd(), at)) return;
+    if (/^#\d{1,10}$/.test(text)) this.#isChunked = true;
     if (isTunnelHeader(text)) this.#tunnel(at, whole);
     else if (isSession(text)) this.#session(at);
     else if (this.#inHead) this.#headLine(whole);
@@ -110,6 +113,7 @@ export class CaptureScanner {
     this.#bannerAt = -1;
     const prompt = promptOf(line);
     if (prompt === null) return false;
+    this.#isChunked = false;
     this.#inHead = false;
     this.#head = [];
     if (prompt.command !== '') this.#sink.command(bannerAt < 0 ? at : bannerAt, prompt.command, prompt.host);
@@ -177,4 +181,8 @@ function isTunnelHeader(text: string): boolean {
 /** A session's first line, or its row in a table. */
 function isSession(text: string): boolean {
   return text.startsWith('Session local ID:') || /^\d+[ \t]+\d/.test(text);
+}
+
+function ignore(): void {
+  // A place where nothing can be cut.
 }

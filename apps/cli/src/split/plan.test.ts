@@ -219,6 +219,20 @@ describe('parts', () => {
   });
 });
 
+it('NETCONF chunks are not cut: their sizes stand in the reply', () => {
+  const reply = String(xmlCapture(2, 10));
+  const body = Buffer.from(reply.slice(reply.indexOf('<'), reply.indexOf('\n\nuser@')));
+  const chunked = Buffer.concat([
+    Buffer.from(`\n#1000\n`),
+    body.subarray(0, 1000),
+    Buffer.from(`\n#${body.length - 1000}\n`),
+    body.subarray(1000),
+    Buffer.from('\n##\n'),
+  ]);
+  expect(parse(chunked).sessions.length).toBe(20);
+  expect(plan(chunked, 500).captures.map((x) => x.parts.length)).toEqual([1]);
+});
+
 describe('a file of several commands', () => {
   const bytes = Buffer.concat([
     Buffer.from(
