@@ -83,4 +83,6 @@ function set(
   if (letter === 'e') values[name] = '';
   else if (letter === 'n') values[name] = null;
   else if (letter === 'v' && now !== null && since !== null) values[name] = Math.max(0, now - since);
+  // Printed, but not to be told any more: unknown is not N/A.
+  else Reflect.deleteProperty(values, name);
 }

@@ -34,7 +34,39 @@ export interface KeptSession {
   readonly presence: string;
 }
 
-/** Fields by presence: absent ones are left out, N/A is null, printed empty ''. */
+/** One step of reading a row by a presence: which column to read, and what it becomes. */
+interface Step {
+  readonly name: string;
+  /** Index in the stored columns; -1 for what is known without. */
+  readonly column: number;
+  readonly field: Field;
+  readonly letter: string;
+}
+
+/** Presences are few, and a row of one is read the same way each time. */
+const plans = new Map<string, readonly Step[]>();
+
+function planOf(presence: string): readonly Step[] {
+  let plan = plans.get(presence);
+  if (plan === undefined) {
+    const steps: Step[] = [];
+    let column = 0;
+    fields.forEach((field, index) => {
+      const own = field.role === 'clock' ? -1 : column++;
+      const letter = field.role === 'identity' ? 'v' : letterOf(presence, index);
+      if (letter !== '.') steps.push({ name: field.name, column: own, field, letter });
+    });
+    plan = steps;
+    if (plans.size > 10_000) plans.clear();
+    plans.set(presence, plan);
+  }
+  return plan;
+}
+
+/**
+ * Fields by presence: absent ones are left out, N/A is null, printed empty ''. In the catalogue's order; clocks hold their place, as
+ * N/A, until they are computed.
+ */
 export function keptSession(
   stored: readonly unknown[],
   presence: string,
@@ -42,33 +74,24 @@ export function keptSession(
   unknown: readonly { name: string; value: string }[],
 ): KeptSession {
   const values: Record<string, FieldValue> = {};
-  let column = 0;
-  fields.forEach((f, index) => {
-    const value = f.role === 'clock' ? undefined : stored[column++];
-    if (f.role === 'clock') return;
-    const letter = f.role === 'identity' ? 'v' : (presence[index] ?? '.');
-    if (letter === 'v') values[f.name] = valueOf(f, value);
-    else if (letter === 'e') values[f.name] = '';
-    else if (letter === 'n') values[f.name] = null;
-  });
+  for (const { name, column, field, letter } of planOf(presence)) {
+    if (letter === 'v') values[name] = column < 0 ? null : valueOf(field, stored[column]);
+    else values[name] = letter === 'e' ? '' : null;
+  }
+  const halves: Record<string, bigint> = {};
+  for (const name in rounding) halves[name] = BigInt(rounding[name] as string | number);
   return {
     tunnel: Number(values['tunnel_local_id']),
     session: Number(values['session_local_id']),
     values,
-    rounding: Object.fromEntries(Object.entries(rounding).map(([name, half]) => [name, BigInt(half)])),
-    unknown: unknown.map(({ name, value }) => [name, value] as const),
+    rounding: halves,
+    unknown: unknown.length === 0 ? [] : unknown.map(({ name, value }) => [name, value] as const),
     presence,
   };
 }
 
 export function recordOf(kept: KeptSession): SessionRecord {
-  // In the catalogue's order, in which records are printed and compared.
-  const values: Record<string, FieldValue> = {};
-  for (const f of fields) {
-    const value = kept.values[f.name];
-    if (value !== undefined) values[f.name] = value;
-  }
-  return { values, rounding: kept.rounding, unknown: kept.unknown };
+  return { values: kept.values, rounding: kept.rounding, unknown: kept.unknown };
 }
 
 /** The presence of a field of a kept session. */

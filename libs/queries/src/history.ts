@@ -186,6 +186,8 @@ async function eventsOf(
         rounding as Record<string, string>,
         unknown as { name: string; value: string }[],
       );
+      // Times that run are no history.
+      for (const name of ['up_time_s', 'idle_time_s']) Reflect.deleteProperty(kept.values, name);
       const key = `${String(router)} ${kept.tunnel} ${kept.session}`;
       const earlier = before.get(key);
       before.set(key, kept.values);

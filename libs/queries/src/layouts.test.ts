@@ -17,11 +17,14 @@ test('a record is printed with the fields that its class printed, and its ids', 
     rounding: {},
     unknown: [],
   };
-  expect(asPrinted(record, shapeOf(['state', 'local_ip'])).values).toEqual({
+  const presence = shapeOf(Object.keys(record.values));
+  expect(asPrinted(record, shapeOf(['state', 'local_ip']), presence).values).toEqual({
     tunnel_local_id: 1,
     session_local_id: 2,
     state: 'established',
     local_ip: '10.0.0.1',
   });
-  expect(asPrinted(record, '')).toBe(record);
+  expect(asPrinted(record, '', presence)).toBe(record);
+  expect(asPrinted(record, presence, presence)).toBe(record);
+  expect(record.values).toHaveProperty('local_port');
 });

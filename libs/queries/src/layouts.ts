@@ -98,14 +98,23 @@ export async function documentsOf(
   return found;
 }
 
+/** Names that a shape does not print, by shape and by the names that a record has: few pairs, many records. */
+const unprinted = new Map<string, readonly string[]>();
+
 /** The record with only those fields that the class printed last: what other classes added would be printed where it was not. */
-export function asPrinted(record: SessionRecord, shape: string): SessionRecord {
-  if (shape === '') return record;
-  const values: Record<string, FieldValue> = {};
-  fields.forEach((f, index) => {
-    const value = record.values[f.name];
-    if (value !== undefined && (f.role === 'identity' || (shape[index] ?? '.') !== '.'))
-      values[f.name] = value;
-  });
+export function asPrinted(record: SessionRecord, shape: string, presence: string): SessionRecord {
+  if (shape === '' || shape === presence) return record;
+  const key = `${shape} ${presence}`;
+  let names = unprinted.get(key);
+  if (names === undefined) {
+    names = fields
+      .filter((f, i) => f.role !== 'identity' && (shape[i] ?? '.') === '.' && (presence[i] ?? '.') !== '.')
+      .map((f) => f.name);
+    if (unprinted.size > 10_000) unprinted.clear();
+    unprinted.set(key, names);
+  }
+  if (names.length === 0) return record;
+  const values: Record<string, FieldValue> = { ...record.values };
+  for (const name of names) Reflect.deleteProperty(values, name);
   return { ...record, values };
 }

@@ -1,5 +1,5 @@
 /** The state of a router at a time, as it was printed. */
-import type { Format, Level, Scope, SessionRecord } from '@sessionreel/session-model';
+import { fields, type Format, type Level, type Scope, type SessionRecord } from '@sessionreel/session-model';
 import {
   QuestionError,
   asked,
@@ -140,7 +140,7 @@ function finished(kept: Kept, clock: ListingClock, prints: ReadonlyMap<bigint, C
   const print = prints.get(details.layout);
   return {
     record,
-    printed: asPrinted(record, print?.shape ?? ''),
+    printed: asPrinted(record, print?.shape ?? '', session.presence),
     layout: print?.layout ?? null,
     rank: details.rank,
     changedAt,
@@ -218,13 +218,29 @@ function groupRows(
 const backwards =
   'ORDER BY router DESC, gop DESC, tunnel_local_id DESC, session_local_id DESC, at DESC, seq DESC LIMIT 1 BY tunnel_local_id, session_local_id';
 
-const stateColumns = storedFields.map((f) => `${columnOf(f)} AS v_${f.name}`).join(', ');
+/** Columns of the stored fields; those that no session prints are left out of the answer, as NULL. */
+const stateColumns = (printed: ReadonlySet<string>): string =>
+  storedFields
+    .map((f) => `${f.role === 'identity' || printed.has(f.name) ? columnOf(f) : 'NULL'} AS v_${f.name}`)
+    .join(', ');
+
+/** Names of the fields that any row of the group holds a value of. */
+async function printedFields(client: QueryClient, rows: GroupRows): Promise<ReadonlySet<string>> {
+  const found = await client.rows<{ presence: string }>(
+    `SELECT DISTINCT presence FROM session_history WHERE ${rows.where}`,
+    rows.options,
+  );
+  return new Set(
+    fields.filter((_, i) => found.some(({ presence }) => presence[i] === 'v')).map((f) => f.name),
+  );
+}
 
 async function keptSessions(client: QueryClient, rows: GroupRows, scope: Scope): Promise<Map<number, Kept>> {
   const rest = scopeConditions(scope, (name) => !identityFilters.has(name));
+  const columns = stateColumns(await printedFields(client, rows));
   const query = `
     SELECT seq, ${msOf('at')} AS at_ms, ${msOf('created_at')} AS created_ms, toUnixTimestamp(idle_since) AS idle,
-      clock_offset_s, layout, rank, presence, rounding, unknown, ${stateColumns}
+      clock_offset_s, layout, rank, presence, rounding, unknown, ${columns}
     FROM (SELECT * FROM session_history WHERE ${rows.where} ${backwards})
     WHERE ${["kind != 'closed'", ...rest.conditions].join(' AND ')}`;
   const options: QueryOptions = { ...rows.options, params: { ...rows.options.params, ...rest.params } };
