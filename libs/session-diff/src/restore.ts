@@ -66,7 +66,7 @@ export function applyDelta(
       core.setWord(r, Col.printSet, core.prints.numberOf(BigInt.asUintN(64, print.layout)));
       setPlace(core, r, print.rank, print.idle_since, print.clock_offset_s);
     }
-    sight(core, delta, seen, number);
+    sight(core, delta, seen, number, deferredKeys(head, number));
   }
   carryOrders(before, head, delta, seen, core);
   return head;
@@ -157,7 +157,13 @@ function count(
 }
 
 /** Who was seen when: all live sessions after a whole snapshot, else those that the delta lists. */
-function sight(core: Core, delta: SessionDelta, seen: readonly number[] | null, number: number): void {
+function sight(
+  core: Core,
+  delta: SessionDelta,
+  seen: readonly number[] | null,
+  number: number,
+  deferred: ReadonlySet<number>,
+): void {
   const entry = delta.ledger[0];
   if (entry?.outcome !== 'applied' || delta.captured_at < delta.at) return;
   const kind = `${entry.format}/${entry.level}`;
@@ -166,11 +172,23 @@ function sight(core: Core, delta: SessionDelta, seen: readonly number[] | null, 
   for (const r of rows) {
     core.table.touch(r);
     core.setWord(r, Col.seen, number);
+    // It is there, but which incarnation it is only the whole snapshot tells.
+    if (deferred.has(core.word(r, Col.key))) continue;
     core.setTime(r, Col.lastSeen, Math.max(delta.captured_at, core.time(r, Col.lastSeen)));
     const { shapes } = core.prints.sets[core.word(r, Col.printSet)] as PrintSet;
     if (countsIn(shapes[kind] ?? ''))
       core.setTime(r, Col.countersAt, Math.max(delta.captured_at, core.time(r, Col.countersAt)));
   }
+}
+
+/** Rows of an unfinished snapshot that wait for its end. */
+function deferredKeys(head: Head, number: number): Set<number> {
+  const keys = new Set<number>();
+  for (const pending of head.pending)
+    if (pending.number === number)
+      for (const { record } of pending.deferred)
+        keys.add(keyOf(Number(record.values['tunnel_local_id']), Number(record.values['session_local_id'])));
+  return keys;
 }
 
 const counts = new Map<string, boolean>();
