@@ -26,6 +26,17 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   complete: () => import('./complete.ts'),
 };
 
+const help = `
+Examples:
+  $ reel up --demo
+  $ reel import capture.txt --router lns1 --wait
+  $ reel show services l2tp session --router lns1 --at -90m
+  $ reel COMMAND --help
+
+Lists are tables; --output json, ndjson or csv for programs. Times are RFC 3339, "2026-11-20 10:00" or -90m.
+Status: 0 good, 1 bad data, 2 wrong usage, 3 Kafka or ClickHouse not reachable.
+`;
+
 function version(): string {
   const file = new URL('../package.json', import.meta.url);
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
@@ -36,6 +47,7 @@ export async function createProgram(io: Io = processIo, name = ''): Promise<Comm
   const program = new Command('reel')
     .description('The exact history of every L2TP session, and any moment of it played back.')
     .version(version())
+    .addHelpText('after', help)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),

@@ -38,6 +38,7 @@ export function serverProperties(config: BrokerConfig): string {
     'fetch.max.bytes': 2 * messageBytesMax,
     'socket.request.max.bytes': 4 * messageBytesMax,
     'log.retention.check.interval.ms': 60_000,
+    'num.recovery.threads.per.data.dir': 2,
     'controlled.shutdown.enable': 'false',
   };
   return Object.entries(properties)

@@ -124,6 +124,15 @@ async function prepare(address: string): Promise<void> {
         }),
       { limitMs: 30_000 },
     );
+  // The first to ask makes the topic of offsets, and the groups can be joined when it is loaded.
+  await waitFor(
+    "Kafka's group coordinator",
+    async () => {
+      await admin.fetchOffsets({ groupId: 'local', topics: ['l2tp.events'] });
+      return true;
+    },
+    { limitMs: 30_000 },
+  );
   await admin.disconnect();
 }
 
