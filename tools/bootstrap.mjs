@@ -19,9 +19,8 @@ const stamp = join(root, 'node_modules', '.sessionreel-installed');
 const programs = {
   start: { args: ['apps/cli/src/reel.ts', 'up', '--demo'], kafka: true },
   test: { args: ['tools/test.mjs'], kafka: true },
-  bench: { args: ['benchmarks/src/main.ts'], kafka: true },
-  fuzz: { args: ['tools/fuzz.mjs'], kafka: false },
-  chaos: { args: ['tools/chaos.mjs'], kafka: true },
+  bench: { args: ['benchmarks/parse-xml-json.ts'], kafka: false },
+  fuzz: { args: ['libs/junos-l2tp/src/fuzz.ts'], kafka: false },
 };
 
 const [name = '', ...rest] = process.argv.slice(2);

@@ -19,3 +19,4 @@ export { applyRetention } from './retention.ts';
 export { rollUp, type RollupResult } from './rollup.ts';
 export { writeRouters, type RouterEntry } from './routers.ts';
 export { clusterStatements } from './schema/cluster.ts';
+export { dataDictionary } from './schema/dictionary.ts';

@@ -178,7 +178,7 @@ function scanClock(
   if (!seconds) return bytes[at + 3] !== 0x3a;
   const second = twoDigits(bytes, at + 4);
   if (second > 59 || bytes[at + 3] !== 0x3a) return false;
-  scan[scanLow] = (scan[scanLow]) + second;
+  scan[scanLow] = scan[scanLow] + second;
   scan[scanEnd] = at + 6;
   return true;
 }

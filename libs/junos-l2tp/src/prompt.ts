@@ -59,8 +59,3 @@ export function messageOf(line: string): 'error' | 'warning' | null {
   if (/^[ \t]*'[^']*' is ambiguous/.test(line)) return 'error';
   return /^[ \t]*warning:/i.test(line) ? 'warning' : null;
 }
-
-/** `^`, alone on its line, under a command that was not understood. */
-export function isCaret(line: string): boolean {
-  return /^[ \t]*\^[ \t]*$/.test(line);
-}

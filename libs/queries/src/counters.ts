@@ -1,7 +1,6 @@
 /** Absolute counters at a time: the last ones that were kept whole, and the deltas after them. */
-import { counterFields, fieldIndex } from '@sessionreel/session-model';
 import type { QueryClient, QueryOptions } from './client.ts';
-import { counterNames, keptSession, sessionKey, type KeptSession } from './columns.ts';
+import { counterNames, sessionKey, type KeptSession } from './columns.ts';
 
 /** A group of a router up to a time, as a condition and its options. `where` names no table. */
 export interface GroupRows {
@@ -107,9 +106,3 @@ async function addRounding(
       });
     }
 }
-
-/** Names of counters by their bit in `seen`. */
-export const counterIndex: ReadonlyMap<string, number> = new Map(
-  counterFields.map((f) => [f.name, fieldIndex.get(f.name) ?? 0]),
-);
-export { keptSession };

@@ -4,6 +4,7 @@ import {
   Store,
   allTables,
   allViews,
+  dataDictionary,
   fenced,
   inbox,
   migrate,
@@ -26,6 +27,8 @@ const database = (name: string) => ({ ...server.settings, database: name });
 test('the committed migrations are what the descriptions print', () => {
   const committed = readMigrations().map(({ name, text }) => ({ name, text }));
   expect(committed).toEqual(migrationFiles());
+  const dictionary = readFileSync(new URL('../../../docs/data-dictionary.md', import.meta.url), 'utf8');
+  expect(dictionary).toBe(dataDictionary());
 });
 
 test('every migration says why, and every statement can run twice', () => {

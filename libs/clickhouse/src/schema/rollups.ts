@@ -2,7 +2,7 @@
 import { counterFields } from '@sessionreel/session-model';
 import { column, general, type Column, type Table } from './table.ts';
 import { common, describe } from './tables.ts';
-import { localSeconds, utcMs, word } from './types.ts';
+import { utcMs, word } from './types.ts';
 
 const { router, gop, at, capturedAt, tunnel, session, createTime, createdAt, seq, kafka, byMonth } = common;
 const rate = (name: string, what: string): Column => column(name, 'Nullable(UInt64)', `${what} (bit/s)`);
@@ -275,4 +275,3 @@ export const rollupTables: readonly Table[] = [
   sessionsByAddress,
 ];
 export const ownTables: readonly Table[] = [loaderFence, loaderBoots, loaderProgress, routers];
-export { localSeconds };
