@@ -46,10 +46,15 @@ export function formatStorage(jars: string, properties: string, logFolder: strin
 }
 
 /** Starts the broker. On Linux the system itself ends it with this process, even after kill -9. */
-export function spawnBroker(jars: string, properties: string, log4j: string, heap: string): ChildProcess {
+export function spawnBroker(
+  jars: string,
+  properties: string,
+  log4j: string,
+  jvm: readonly string[],
+): ChildProcess {
   const java = [
     'java',
-    `-Xmx${heap}`,
+    ...jvm,
     '-Xms128m',
     '-XX:+UseG1GC',
     '-XX:+ExitOnOutOfMemoryError',
