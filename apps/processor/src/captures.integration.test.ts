@@ -138,7 +138,7 @@ describe('captures through the processor', () => {
         const kinds = new Set((await calm.allEvents()).map(({ kind }) => kind));
         expect(kinds).toEqual(new Set(['delta', 'keyframe']));
         await bench.send(messages);
-        for (let kills = 0; kills < 4; kills++) {
+        for (let kills = 0; kills < 3; kills++) {
           const before = await bench.committedInAll();
           const child = bench.spawn('one', true);
           await waitFor('the next commit', async () => (await bench.committedInAll()) > before, {
@@ -151,7 +151,7 @@ describe('captures through the processor', () => {
         await bench.start({ ...real, breakerShare: 1 });
         await bench.caughtUp(60_000);
         expect((await bench.allEvents()).some(({ kind }) => kind === 'checkpoint')).toBe(true);
-        expect(await bench.fingerprint()).toBe(await calm.fingerprint());
+        expect(await bench.fingerprintWithoutLayouts()).toBe(await calm.fingerprintWithoutLayouts());
         await expectUnbrokenChains(bench);
       } finally {
         await calm.stop();

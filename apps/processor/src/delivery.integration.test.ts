@@ -63,7 +63,7 @@ describe('the processor', () => {
       await bench.send(messages);
       await calm.start();
       await calm.caughtUp();
-      for (let kills = 0; kills < 4; kills++) {
+      for (let kills = 0; kills < 3; kills++) {
         const child = bench.spawn('one');
         const before = await bench.committedInAll();
         // At a random moment after its first commit; the seed does not matter, the outcome must not.
