@@ -5,21 +5,26 @@ import {
   getPresence,
   getU64,
   indexOfField,
+  cutFlag,
   layoutSlot,
+  lineSlot,
   presenceWords,
   roundingStart,
   roundingWords,
   rowWords,
   setPresence,
+  setRounding,
   slotOf,
   unknownSlot,
   type FlatDelta,
+  type Level,
 } from '@sessionreel/session-model';
 import { Col, Flag, counterIndex, counterSlots, noTime } from './columns.ts';
 import { addDeltas, compareCounters, hasCounters } from './counters.ts';
 import type { Core } from './core.ts';
 import { createTimeOf, nameOf, putImage, putPrint } from './delta-builder.ts';
 import type { Head } from './head.ts';
+import { levelOrder } from './options.ts';
 import type { PrintSet } from './prints.ts';
 import type { Shape } from './shapes.ts';
 import { isEarly, utcOfLocal } from './time-zone.ts';
@@ -38,14 +43,12 @@ export interface RowContext {
   readonly kind: string;
   /** A late snapshot fills only what newer ones did not print; null when it is the newest. */
   readonly late: readonly string[] | null;
-  /** The router's clock as the listing goes on, local seconds; null before the first. */
-  clock: number | null;
-  /** The clock is that of the row alone, decided later: it moves nothing on. */
-  readonly fixedClock: boolean;
-  /** Called when the clock of the listing moved on, before the session's own clock is told. */
-  clockStep(seconds: number): void;
-  /** By how much all create times of the router moved, when its clock was set; 0 else. */
-  shift: number;
+  /** The router's clock less the capture's (ms), by the first row that tells; null before. */
+  skew: number | null;
+  /** What the session deviates from the listing's clock (s), where that is known already. */
+  readonly offset: number | null;
+  /** By how much the row's create time moved with the router's clock (s); 0 when that was not set. */
+  readonly shift: number;
 }
 
 const createTime = indexOfField('create_time');
@@ -59,9 +62,6 @@ const hints = ['session_remote_id', 'interface_unit', 'user_name', 'call_serial_
 
 /** By how much a create time may move within one incarnation (s). */
 export const createTolerance = 2;
-/** The clock of a listing moves on by at most this from one session to the next (s). */
-export const stepMost = 60;
-
 const old = new Uint32Array(rowWords);
 const merged = new Uint32Array(rowWords);
 const changed: number[] = [];
@@ -84,43 +84,58 @@ function copyField(from: Uint32Array, fromAt: number, to: Uint32Array, index: nu
   if (fields[index]?.type === 'u64') to[slot + 1] = keep ? (from[fromAt + slot + 1] as number) : 0;
 }
 
-/** What a row says of its incarnation: the same, another, or that only the whole snapshot can tell. */
+/**
+ * What a row says of its incarnation: the same; the same although its create time moved, because the router's clock or zone was set
+ * (`shifted`); another; or that only the whole snapshot can tell.
+ *
+ * Create time + up time is the router's clock. A clock that was set moves it, and all create times, by one amount; a new
+ * incarnation moves its own create time only.
+ */
 export function incarnation(
   context: RowContext,
   r: number,
   words: Uint32Array,
   row: number,
-): 'same' | 'shifted' | 'moved' | 'other' | 'unsure' {
-  const { core } = context;
+): 'same' | 'shifted' | 'other' | 'unsure' {
+  const { core, head } = context;
   core.table.load(r, old, 0);
   const before = createTimeOf(old, 0);
   const now = createTimeOf(words, row);
   if (Number.isNaN(now)) return 'same';
-  if (Number.isNaN(before)) {
-    // Its create time is learned. One after the last sight of the session is another's.
-    const created = utcOfLocal(context.timezone, now, context.capturedAt);
-    return contradicts(words, row) && created > core.time(r, Col.lastSeen) + createTolerance * 1000
-      ? 'other'
-      : 'same';
-  }
-  if (Math.abs(now - before - context.shift) <= createTolerance) return 'same';
-  // The router's clock was set while this session was not in sight.
-  const set = context.head.clockSet;
-  if (
-    set !== null &&
-    core.time(r, Col.lastSeen) < set.at &&
-    Math.abs(now - before - set.shift) <= createTolerance
-  )
-    return 'shifted';
-  if (getPresence(words, row, upTime) !== Presence.value) return 'unsure';
-  // Up time does not care what the clock is set to: one longer than the time since the last sight is the same session's.
-  const longer = (words[row + upSlot] as number) * 1000 - (context.capturedAt - core.time(r, Col.lastSeen));
-  if (longer > clockGrace) return contradicts(words, row) ? 'unsure' : 'moved';
-  return longer < -clockGrace ? 'other' : 'unsure';
+  if (Number.isNaN(before)) return learnedIncarnation(context, r, now, words, row);
+  const shift = now - before;
+  if (Math.abs(shift - context.shift) <= createTolerance) return 'same';
+  const { skew } = context;
+  if (skew === null || head.skews.length === 0 || getPresence(words, row, upTime) !== Presence.value)
+    return 'unsure';
+  for (const known of head.skews) if (isShift(shift, (skew - known) / 1000)) return 'shifted';
+  // A clock set by a few seconds cannot be told from captures taken a few seconds late.
+  return Math.abs(shift) <= 2 * clockGrace ? 'unsure' : 'other';
 }
 
-/** How far the clocks of collectors may be apart from one snapshot to the next (ms). */
-const clockGrace = 5000;
+/** How far the clock of a snapshot, less its capture's time, may be off between snapshots (s). */
+const clockGrace = 5;
+
+/** Whether a create time that moved by `shift` (s) did so with the router's clock, which moved by about `moved`. */
+function isShift(shift: number, moved: number): boolean {
+  const grace = Math.max(clockGrace, Math.min(120, Math.abs(moved) / 10));
+  return Math.abs(moved) > clockGrace && Math.abs(shift - moved) <= grace;
+}
+
+/** The create time is learned. One after the last sight of the session is another's. */
+function learnedIncarnation(
+  { core, timezone, capturedAt, skew, head }: RowContext,
+  r: number,
+  now: number,
+  words: Uint32Array,
+  row: number,
+): 'same' | 'other' {
+  const clock = skew ?? head.skews.at(-1) ?? 0;
+  const created = utcOfLocal(timezone, now, capturedAt + clock) - clock;
+  const after = created - core.time(r, Col.lastSeen);
+  if (contradicts(words, row)) return after > createTolerance * 1000 ? 'other' : 'same';
+  return skew !== null && after > clockGrace * 1000 ? 'other' : 'same';
+}
 
 /** Remote ID, unit, user name or serial number differ from those known. */
 function contradicts(words: Uint32Array, row: number): boolean {
@@ -197,11 +212,12 @@ export function openRow(
   if (born) core.setWord(r, Col.flags, Flag.born);
   core.setWord(r, Col.printSet, idleSet);
   core.setWord(r, Col.rank, rank);
+  core.setWord(r, Col.clockOffset, context.offset ?? 0);
   seenNow(context, r);
   const shape = core.shapes.of(words, row);
   print(context, r, words, row, shape);
   resolveCreate(context, r, words, row);
-  clocks(context, r, words, row);
+  idle(context, r, words, row);
   if (shape.counters.length > 0) {
     core.setTime(r, Col.countersAt, capturedAt);
     const epoch = fromOld && epochMoved(words, row);
@@ -231,14 +247,23 @@ function countedFor(context: RowContext, words: Uint32Array, row: number): numbe
  * First sight: `new` when the session, or the epoch of its counters, began after the router's last whole snapshot (by the
  * router's clock); where neither is printed, when that snapshot did not show it.
  */
-function isNew({ head, capturedAt, timezone }: RowContext, words: Uint32Array, row: number): boolean {
-  const whole = head.whole;
-  if (whole === null || whole.at > capturedAt) return false;
+function isNew(context: RowContext, words: Uint32Array, row: number): boolean {
+  const { whole } = context.head;
+  if (whole === null || whole.at > context.capturedAt) return false;
   const starts = [valueOf(words, row, since), createTimeOf(words, row)].filter(
     (local) => !Number.isNaN(local),
   );
-  // In UTC, where an hour that comes twice does not matter.
-  return starts.length === 0 || starts.some((local) => utcOfLocal(timezone, local, capturedAt) > whole.clock);
+  return starts.length === 0 || starts.some((local) => isAfterWhole(context, local));
+}
+
+/** Whether a moment of the router's clock lies after its last whole snapshot. In UTC, where an hour that comes twice does not matter. */
+function isAfterWhole({ head, timezone, capturedAt, skew }: RowContext, local: number): boolean {
+  const { whole } = head;
+  if (whole === null) return false;
+  // The clock may have been set since. Less than a minute is the time that a long listing takes.
+  const moved = skew === null ? 0 : skew - whole.skew;
+  const clock = whole.at + whole.skew + (Math.abs(moved) > 60_000 ? moved : 0);
+  return utcOfLocal(timezone, local, capturedAt + (skew ?? whole.skew)) > clock;
 }
 
 function epochMoved(words: Uint32Array, row: number): boolean {
@@ -264,7 +289,7 @@ export function updateRow(context: RowContext, r: number, words: Uint32Array, ro
     merged.set(old);
     if (context.late === null && Number.isNaN(createTimeOf(words, row)) && hintsAtReuse(words, row))
       anomaly(context, r, 'reuse_hint', 'session_remote_id', '', '');
-    learnedOnly = merge(context, shape, shapeBefore, set, words, row);
+    learnedOnly = merge(context, shape, isCut(words, row) ? undefined : shapeBefore, set, words, row);
     if (createMoved(words, row)) rebase = 'create_time';
   }
   const counted = shape.counters.length > 0 && mayCount(context, r);
@@ -275,7 +300,7 @@ export function updateRow(context: RowContext, r: number, words: Uint32Array, ro
       attributesMoved = true;
     }
     if (context.late === null && (words[row + unknownSlot] as number) !== (old[unknownSlot] as number)) {
-      if ((words[row + unknownSlot] as number) !== 0 || shapeBefore !== undefined) {
+      if ((words[row + unknownSlot] as number) !== 0 || (shapeBefore !== undefined && !isCut(words, row))) {
         merged[unknownSlot] = words[row + unknownSlot] as number;
         rebase ||= 'unknown';
         attributesMoved = true;
@@ -303,11 +328,12 @@ export function updateRow(context: RowContext, r: number, words: Uint32Array, ro
       born ? countedFor(context, words, row) : interval,
       key,
     );
-    if (again !== '') rebase ||= again;
+    if (again !== '' && (rebase === '' || rebase === 'shape')) rebase = again;
     core.setTime(r, Col.countersAt, Math.max(capturedAt, core.time(r, Col.countersAt)));
     if (attributesMoved || again !== '') {
       if (settled && !attributesMoved) merged.set(old);
       takeCounters(words, row, shape);
+      if (epoch) clearOthers(shape);
       core.rewrite(r, old, 0, merged, 0);
     } else if (countersDiffer(shape, words, row)) {
       merged.set(old);
@@ -320,8 +346,9 @@ export function updateRow(context: RowContext, r: number, words: Uint32Array, ro
     seenNow(context, r);
     const printed = print(context, r, words, row, shape);
     if (rebase === 'create_time' || changed.includes(createTime)) resolveCreate(context, r, words, row);
-    const clocked = clocks(context, r, words, row);
-    if ((printed || clocked) && changed.length === 0 && rebase === '') putPrint(core, delta, r);
+    const idled = idle(context, r, words, row);
+    if (context.offset !== null) core.setWord(r, Col.clockOffset, context.offset);
+    if ((printed || idled) && changed.length === 0 && rebase === '') putPrint(core, delta, r);
   }
   if (changed.length > 0) putImage(core, delta.changed, r, learnedOnly ? 'learned' : '', changed, timezone);
   if (rebase !== '') putImage(core, delta.rebase, r, rebase, [], timezone);
@@ -364,6 +391,12 @@ function merge(
     const before = getPresence(old, 0, index);
     if (presence === before && (presence !== Presence.value || sameValue(words, row, old, 0, index)))
       continue;
+    if (
+      presence !== Presence.value &&
+      before === Presence.value &&
+      isBlankOf(set, context.kind, shape, index)
+    )
+      continue;
     copyField(words, row, merged, index);
     if (index === createTime && before === Presence.value && presence === Presence.value) continue;
     if (before !== Presence.absent || shapeBefore !== undefined) learnedOnly = false;
@@ -381,6 +414,31 @@ function merge(
     learnedOnly = false;
   }
   return learnedOnly;
+}
+
+/** The row's capture breaks off within it: what it does not print says nothing. */
+const isCut = (words: Uint32Array, row: number): boolean => (words[row + lineSlot] as number) >= cutFlag;
+
+/** Whether a blank (or N/A) is all that the class prints of the field, where a class of a higher level prints a value. */
+function isBlankOf(set: PrintSet, kind: string, shape: Shape, index: number): boolean {
+  const before = set.shapes[kind]?.[index];
+  if (before !== undefined && before !== shape.presence[index]) return false;
+  return Object.entries(set.shapes).some(
+    ([other, presence]) => presence[index] === 'v' && levelOf(other) > levelOf(kind),
+  );
+}
+
+const levelOf = (kind: string): number => levelOrder[kind.slice(kind.indexOf('/') + 1) as Level];
+
+/** Counters that the row does not print count from zero too, since it tells that they were cleared. */
+function clearOthers(shape: Shape): void {
+  for (let c = 0; c < counterSlots.length; c++) {
+    if ((shape.seen & (1 << c)) !== 0) continue;
+    const slot = counterSlots[c] as number;
+    merged[slot] = 0;
+    merged[slot + 1] = 0;
+    setRounding(merged, 0, c, 0);
+  }
 }
 
 function createMoved(words: Uint32Array, row: number): boolean {
@@ -427,14 +485,9 @@ function epochChanged(context: RowContext, words: Uint32Array, row: number): boo
 }
 
 /** Counters seen for the first time that were cleared after the last whole snapshot: what they show passed since. */
-function clearedSinceWhole(
-  { head, timezone, capturedAt }: RowContext,
-  words: Uint32Array,
-  row: number,
-): boolean {
-  if (head.whole === null || hasCounters(old, 0)) return false;
+function clearedSinceWhole(context: RowContext, words: Uint32Array, row: number): boolean {
   const start = valueOf(words, row, since);
-  return !Number.isNaN(start) && utcOfLocal(timezone, start, capturedAt) > head.whole.clock;
+  return !Number.isNaN(start) && !hasCounters(old, 0) && isAfterWhole(context, start);
 }
 
 function anyFell(words: Uint32Array, row: number): boolean {
@@ -507,7 +560,8 @@ function emitCounters(
   if (step.moved && step.seen !== 0) {
     const create = createTimeOf(words, row);
     const local = Number.isNaN(create) ? createTimeOf(old, 0) : create;
-    const createdAt = Number.isNaN(local) ? NaN : utcOfLocal(timezone, local, capturedAt);
+    const early = (core.word(r, Col.flags) & Flag.early) !== 0;
+    const createdAt = Number.isNaN(local) ? NaN : utcOfLocal(timezone, local, capturedAt, early);
     const list = step.rounded ? delta.counters_rounded : delta.counters;
     addDeltas(list, key, local * 1000, createdAt, interval, old, 0, words, row, epoch || born);
   }
@@ -553,6 +607,7 @@ export function seenNow({ core, number, capturedAt }: RowContext, r: number): vo
 /** Notes how the session was printed. @returns whether that moved. */
 function print(context: RowContext, r: number, words: Uint32Array, row: number, shape: Shape): boolean {
   const { core, kind } = context;
+  if (isCut(words, row)) return false;
   const before = core.word(r, Col.printSet);
   const layout = words[row + layoutSlot] as number;
   const set = setWith(core, before, kind, layout, shape.presence);
@@ -608,45 +663,29 @@ export function utcClockOf(
 
 /** Notes which of two comings of a wall time the create time is. */
 function resolveCreate(
-  { core, timezone, capturedAt, head }: RowContext,
+  { core, timezone, capturedAt, skew }: RowContext,
   r: number,
   words: Uint32Array,
   row: number,
 ): void {
   if (clockOf(words, row) === null) return;
-  const expected = capturedAt + head.skew - (words[row + upSlot] as number) * 1000;
+  const expected = capturedAt + (skew ?? 0) - (words[row + upSlot] as number) * 1000;
   const flags = core.word(r, Col.flags) & ~Flag.early;
   const early = isEarly(timezone, createTimeOf(words, row), expected) ? Flag.early : 0;
   core.setWord(r, Col.flags, flags | early);
 }
 
-/** Keeps what gives the printed up and idle time back. */
-function clocks(context: RowContext, r: number, words: Uint32Array, row: number): boolean {
-  const { core } = context;
-  const own = clockOf(words, row);
-  let moved = false;
-  if (own !== null) {
-    const offset = core.word(r, Col.clockOffset) | 0;
-    if (context.clock === null) context.clock = own - offset;
-    const ahead = own - offset - context.clock;
-    if (ahead > 0 && ahead <= stepMost && !context.fixedClock) {
-      context.clockStep(own - offset);
-      context.clock = own - offset;
-    } else if (ahead !== 0) {
-      core.setWord(r, Col.clockOffset, own - context.clock);
-      moved = true;
-    }
-  }
+/** Keeps what gives the printed idle time back: since when the session is idle, by its own clock. @returns whether that moved. */
+function idle({ core }: RowContext, r: number, words: Uint32Array, row: number): boolean {
   const presence = getPresence(words, row, idleTime);
   let idleSince = core.word(r, Col.idleSince);
+  const before = idleSince;
   if (presence === Presence.value) {
-    const idle = words[row + idleSlot] as number;
-    const clock = own ?? context.clock;
-    idleSince = idle === 0 || clock === null ? noTime : clock - idle;
+    const seconds = words[row + idleSlot] as number;
+    const clock = clockOf(words, row);
+    idleSince = seconds === 0 || clock === null ? noTime : clock - seconds;
   } else if (presence !== Presence.absent) idleSince = noTime;
-  if (idleSince !== core.word(r, Col.idleSince)) {
-    core.setWord(r, Col.idleSince, idleSince);
-    moved = true;
-  }
-  return moved;
+  if (idleSince === before) return false;
+  core.setWord(r, Col.idleSince, idleSince);
+  return true;
 }

@@ -1,28 +1,35 @@
-/** Which word of a table row holds what. Slots of session-model's full rows are split: what many sessions share, what each has. */
+/**
+ * Which word of a table row holds what. Slots of session-model's full rows are split: what each session has for itself, what many
+ * share (tuples in pools), counters.
+ */
 import { counterFields, fields, indexOfField, presenceWords, slotOf } from '@sessionreel/session-model';
 
 /** Words of a table row. */
 export const Col = {
   /** tunnel << 16 | session. */
   key: 0,
+  /** Tuple of attributes and of the presence of all fields. */
   profile: 1,
+  /** Tuple of what the access line gives: speeds, port. */
+  line: 2,
+  /** Tuple of the counters' rounding; 0 when all are exact. */
+  rounding: 3,
   /** Number of the snapshot that showed the session last. */
-  seen: 2,
-  rank: 3,
+  seen: 4,
+  rank: 5,
   /** Print set: see prints.ts. */
-  printSet: 4,
+  printSet: 6,
   /** The router's local seconds; `noTime` when not idle or not known. */
-  idleSince: 5,
+  idleSince: 7,
   /** Seconds, signed. */
-  clockOffset: 6,
-  flags: 7,
-  /** Float64: when it was last seen (ms). */
-  lastSeen: 8,
-  /** Float64: when its counters were last seen (ms); of a closed one: when it was gone by. */
-  countersAt: 10,
+  clockOffset: 8,
+  flags: 9,
+  /** A moment: when it was last seen (ms). */
+  lastSeen: 10,
+  /** A moment: when its counters were last seen (ms); of a closed one: when it was gone by. */
+  countersAt: 11,
   unknown: 12,
-  rounding: 13,
-  vary: 16,
+  vary: 13,
 } as const;
 
 export const noTime = 0xffffffff;
@@ -36,7 +43,7 @@ export const Flag = {
   early: 4,
 } as const;
 
-/** Fields that differ from session to session, so that they would spoil a shared profile. */
+/** Fields that differ from session to session, so that they would spoil a shared tuple. One word each. */
 const varying = [
   'session_remote_id',
   'create_time',
@@ -45,33 +52,78 @@ const varying = [
   'user_name',
   'peer_ip',
   'interface_id',
-  'nas_port',
   'statistics_since',
-];
-export const varyFields: readonly number[] = varying.map(indexOfField);
+].map(indexOfField);
 /** Row slot of each varying value; its table word is `Col.vary + i`. */
-export const varySlots: readonly number[] = varyFields.map((index) => slotOf[index] as number);
+export const varySlots: Uint16Array = Uint16Array.from(varying, (index) => slotOf[index] as number);
+
+/** Fields of the access line: alike for the subscribers of a product, or each its own. */
+const lineFields = [
+  'bundle_id',
+  'tx_speed',
+  'tx_speed_initial',
+  'tx_speed_source',
+  'rx_speed',
+  'rx_speed_initial',
+  'rx_speed_source',
+  'nas_port',
+].map(indexOfField);
+
+const slotsOf = (indexes: readonly number[]): Uint16Array =>
+  Uint16Array.from(
+    indexes.flatMap((index) => {
+      const slot = slotOf[index] as number;
+      return fields[index]?.type === 'u64' ? [slot, slot + 1] : [slot];
+    }),
+  );
+export const lineSlots: Uint16Array = slotsOf(lineFields);
+
+/** Everything else: after the presence of all fields, the words of these slots. */
+export const sharedSlots: Uint16Array = slotsOf(
+  fields.flatMap((f, index) =>
+    f.role === 'identity' || f.role === 'clock' || f.role === 'counter' || varying.includes(index)
+      ? []
+      : lineFields.includes(index)
+        ? []
+        : [index],
+  ),
+);
+export const profileWords: number = presenceWords + sharedSlots.length;
 
 const counterIndexes = counterFields.map((f) => fields.indexOf(f));
-/** Row slots of the counters, low words. Counter i's table word is `counterStart + 2 * i`. */
+/** Row slots of the counters. */
 export const counterSlots: Uint16Array = Uint16Array.from(counterIndexes, (index) => slotOf[index] as number);
 export const counterIndex: Uint8Array = Uint8Array.from(counterIndexes);
-export const counterStart: number = Col.vary + varyFields.length;
-/** Counters that the text of most releases does not print stand last, so that their words can be left out. */
-export const mainCounters: number = counterFields.findIndex((f) => f.name.startsWith('lcp_'));
-const even = (n: number): number => n + (n & 1);
-/** Even, so that the Float64 columns stay aligned. */
-export const narrowWords: number = even(counterStart + 2 * mainCounters);
-export const wideWords: number = even(counterStart + 2 * counterFields.length);
 
-/** Everything else, shared as a tuple: presence of all fields, then the words of the fields that are left. */
-const sharedIndexes = fields.flatMap((f, index) =>
-  f.role === 'identity' || f.role === 'clock' || f.role === 'counter' || varyFields.includes(index)
-    ? []
-    : [index],
-);
-export const sharedSlots: readonly number[] = sharedIndexes.flatMap((index) => {
-  const slot = slotOf[index] as number;
-  return fields[index]?.type === 'u64' ? [slot, slot + 1] : [slot];
-});
-export const profileWords: number = presenceWords + sharedSlots.length;
+/** How rows hold counters. All begin alike, so that a narrow row is the beginning of a wide one. */
+export interface RowLayout {
+  /** Words of a row. */
+  readonly stride: number;
+  /** Word of a counter's low half; 0 where rows have none: the counter is 0. */
+  readonly low: Uint8Array;
+  /** Word of its high half; 0 where rows have none: the counter is below 2^32. */
+  readonly high: Uint8Array;
+}
+
+/**
+ * From the narrowest to the widest: data counters in 64 bits and the others in 32, without LCP echoes and with them; then all in
+ * 64 bits, for a router that prints more in one that is known to have 32. A table goes on to the first that holds its values.
+ */
+export const layouts: readonly RowLayout[] = (() => {
+  const names = counterFields.map((f) => f.name);
+  const data = names.filter((name) => name.startsWith('data_'));
+  const echo = names.filter((name) => name.startsWith('lcp_'));
+  const other = names.filter((name) => !data.includes(name) && !echo.includes(name));
+  const layout = (two: readonly string[], one: readonly string[]): RowLayout => {
+    const low = new Uint8Array(names.length);
+    const high = new Uint8Array(names.length);
+    let next = Col.vary + varySlots.length;
+    for (const name of two) {
+      low[names.indexOf(name)] = next++;
+      high[names.indexOf(name)] = next++;
+    }
+    for (const name of one) low[names.indexOf(name)] = next++;
+    return { stride: next, low, high };
+  };
+  return [layout(data, other), layout(data, [...other, ...echo]), layout([...data, ...other, ...echo], [])];
+})();

@@ -4,31 +4,21 @@ import {
   StringTable,
   fields,
   getPresence,
-  indexOfField,
-  unknownSlot,
-  roundingWords,
   rowWords,
-  roundingStart,
   slotOf,
+  unknownSlot,
 } from '@sessionreel/session-model';
-import { Col, Flag, counterSlots, counterStart, mainCounters, narrowWords, noTime } from './columns.ts';
-import { StringHashes, foldAttributes, foldCounters, hexOfHash } from './hash.ts';
+import { Col, Flag, noTime } from './columns.ts';
+import { Groups } from './groups.ts';
+import { foldAttributes, foldCounters, hexOfHash } from './hash.ts';
+import { Moments } from './moments.ts';
 import { PrintSets } from './prints.ts';
 import { Shapes } from './shapes.ts';
 import { SessionTable } from './table.ts';
 
-export type Groups = Record<'state' | 'peer' | 'tunnelGroup', Map<string, number>>;
-const groupFields = {
-  state: ['state'],
-  peer: ['remote_name', 'remote_ip'],
-  tunnelGroup: ['tunnel_group_name'],
-} as const;
-const groupIndexes = Object.entries(groupFields).map(
-  ([group, names]) => [group as keyof Groups, names.map(indexOfField)] as const,
-);
-
 export interface CoreMark {
   readonly table: number;
+  readonly strings: number;
   readonly sum: Uint32Array;
   readonly groups: Groups;
   readonly live: number;
@@ -38,22 +28,23 @@ export interface CoreMark {
 export class Core {
   strings = new StringTable();
   table = new SessionTable();
+  moments = new Moments();
   readonly shapes = new Shapes();
-  readonly prints = new PrintSets();
+  prints = new PrintSets();
+  groups = new Groups();
   live = 0;
-  #hashes = new StringHashes();
-  #sum: Uint32Array = new Uint32Array(4);
-  groups: Groups = { state: new Map(), peer: new Map(), tunnelGroup: new Map() };
+  /** The state hash: four words, the lowest first. */
+  sum: Uint32Array = new Uint32Array(4);
   /** A full row for whoever needs one for a moment. */
   readonly scratch = new Uint32Array(rowWords);
 
   get hash(): string {
-    return hexOfHash(this.#sum);
+    return hexOfHash(this.sum);
   }
 
-  /** Bytes held for the sessions: table, index, profiles, strings. */
+  /** Bytes held for the sessions: table, index, tuples, strings, print sets. */
   get bytes(): number {
-    return this.table.bytes + this.strings.bytes;
+    return this.table.bytes + this.strings.bytes + this.moments.bytes + this.prints.bytes;
   }
 
   word(r: number, column: number): number {
@@ -65,11 +56,11 @@ export class Core {
   }
 
   time(r: number, column: number): number {
-    return this.table.f64[(r * this.table.stride + column) >>> 1] as number;
+    return this.moments.time(this.word(r, column));
   }
 
   setTime(r: number, column: number, value: number): void {
-    this.table.f64[(r * this.table.stride + column) >>> 1] = value;
+    this.setWord(r, column, this.moments.of(value));
   }
 
   isLive(r: number): boolean {
@@ -104,18 +95,9 @@ export class Core {
   /** New counters for a live session whose presence stays as it is. */
   rewriteCounters(r: number, old: Uint32Array, oldAt: number, full: Uint32Array, at: number): void {
     this.table.touch(r);
-    foldCounters(this.#sum, -1, old, oldAt);
-    foldCounters(this.#sum, 1, full, at);
-    const base = r * this.table.stride;
-    const words = this.table.words;
-    const n = this.table.stride === narrowWords ? mainCounters : counterSlots.length;
-    for (let c = 0; c < n; c++) {
-      const slot = at + (counterSlots[c] as number);
-      words[base + counterStart + 2 * c] = full[slot] as number;
-      words[base + counterStart + 2 * c + 1] = full[slot + 1] as number;
-    }
-    for (let i = 0; i < roundingWords; i++)
-      words[base + Col.rounding + i] = full[at + roundingStart + i] as number;
+    foldCounters(this.sum, -1, old, oldAt);
+    foldCounters(this.sum, 1, full, at);
+    this.table.storeCounters(r, full, at);
   }
 
   /** The session closed: it is remembered in case it returns, and counts no more. */
@@ -135,27 +117,17 @@ export class Core {
 
   #count(full: Uint32Array, at: number, sign: 1 | -1): void {
     this.live += sign;
-    foldAttributes(this.#sum, sign, full, at, this.strings, this.#hashes);
-    foldCounters(this.#sum, sign, full, at);
-    for (const [group, indexes] of groupIndexes) {
-      const index = indexes.find((i) => getPresence(full, at, i) === Presence.value);
-      if (index === undefined) continue;
-      const name = this.strings.text(full[at + (slotOf[index] as number)] as number);
-      const count = (this.groups[group].get(name) ?? 0) + sign;
-      if (count === 0) this.groups[group].delete(name);
-      else this.groups[group].set(name, count);
-    }
+    foldAttributes(this.sum, sign, full, at, this.strings);
+    foldCounters(this.sum, sign, full, at);
+    this.groups.add(full, at, sign);
   }
 
   mark(): CoreMark {
     return {
       table: this.table.mark(),
-      sum: this.#sum.slice(),
-      groups: {
-        state: new Map(this.groups.state),
-        peer: new Map(this.groups.peer),
-        tunnelGroup: new Map(this.groups.tunnelGroup),
-      },
+      strings: this.strings.size,
+      sum: this.sum.slice(),
+      groups: this.groups.copy(),
       live: this.live,
       told: this.prints.toldCopy(),
     };
@@ -163,43 +135,47 @@ export class Core {
 
   undo(mark: CoreMark): void {
     this.table.undo(mark.table);
-    this.#sum = mark.sum.slice();
-    this.groups = {
-      state: new Map(mark.groups.state),
-      peer: new Map(mark.groups.peer),
-      tunnelGroup: new Map(mark.groups.tunnelGroup),
-    };
+    this.sum = mark.sum.slice();
+    this.groups = mark.groups.copy();
     this.live = mark.live;
     this.prints.restoreTold(mark.told);
   }
 
-  /** Strings and profiles that no session uses any more are dropped. Not while anything may be undone. */
+  /** True when more is held for what was than for what is. */
+  get isWasteful(): boolean {
+    const { count, profiles, lines } = this.table;
+    const most = 4 * (count + 1000);
+    return this.strings.size > most || profiles.count + lines.count > most || this.prints.count > most;
+  }
+
+  /** Strings, tuples, moments and print sets that no session uses any more are dropped. Not while anything may be undone. */
   compact(): void {
-    const old = this.strings;
-    const table = this.table;
+    const { strings, table, moments, prints } = this;
     this.strings = new StringTable();
-    this.#hashes = new StringHashes();
     this.table = new SessionTable();
+    this.moments = new Moments();
+    this.prints = prints.fresh();
+    const move = (id: number): number => {
+      const bytes = strings.view(id);
+      return this.strings.intern(bytes, 0, bytes.length);
+    };
     const full = this.scratch;
     for (let r = 0; r < table.top; r++) {
       if (!table.has(r)) continue;
       table.load(r, full, 0);
       for (const { index, slot } of textFields)
-        if (getPresence(full, 0, index) === Presence.value)
-          full[slot] = this.#move(old, full[slot] as number);
-      full[unknownAt] = this.#move(old, full[unknownAt] as number);
-      const base = r * table.stride;
-      const to = this.table.insert(table.words[base] as number);
+        if (getPresence(full, 0, index) === Presence.value) full[slot] = move(full[slot] as number);
+      full[unknownSlot] = move(full[unknownSlot] as number);
+      const word = (column: number): number => table.words[r * table.stride + column] as number;
+      const to = this.table.insert(word(Col.key));
       this.table.store(to, full, 0);
-      const target = to * this.table.stride;
-      for (const column of metaColumns)
-        this.table.words[target + column] = table.words[base + column] as number;
+      for (const column of [Col.seen, Col.rank, Col.idleSince, Col.clockOffset, Col.flags])
+        this.setWord(to, column, word(column));
+      for (const column of [Col.lastSeen, Col.countersAt])
+        this.setTime(to, column, moments.time(word(column)));
+      this.setWord(to, Col.printSet, this.prints.take(prints, word(Col.printSet)));
     }
-  }
-
-  #move(old: StringTable, id: number): number {
-    const bytes = old.view(id);
-    return this.strings.intern(bytes, 0, bytes.length);
+    this.groups = this.groups.moved(move);
   }
 }
 
@@ -207,16 +183,3 @@ const textTypes = new Set(['text', 'word', 'address']);
 const textFields = fields.flatMap((f, index) =>
   textTypes.has(f.type) ? [{ index, slot: slotOf[index] as number }] : [],
 );
-const unknownAt = unknownSlot;
-const metaColumns = [
-  Col.seen,
-  Col.rank,
-  Col.printSet,
-  Col.idleSince,
-  Col.clockOffset,
-  Col.flags,
-  Col.lastSeen,
-  Col.lastSeen + 1,
-  Col.countersAt,
-  Col.countersAt + 1,
-];

@@ -9,7 +9,6 @@ import {
   getPresence,
   getRounding,
   halfWidth,
-  presenceWords,
   setU64,
   type CounterList,
 } from '@sessionreel/session-model';
@@ -188,11 +187,3 @@ export function hasCounters(words: Uint32Array, row: number): boolean {
     if (getPresence(words, row, counterIndex[c] as number) === Presence.value) return true;
   return false;
 }
-
-/** Presence words that belong to counters, for taking them over from a row. */
-export const counterMask: Uint32Array = (() => {
-  const mask = new Uint32Array(presenceWords);
-  for (const index of counterIndex)
-    mask[index >>> 4] = ((mask[index >>> 4] as number) | (3 << ((index & 15) << 1))) >>> 0;
-  return mask;
-})();

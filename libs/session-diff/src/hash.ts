@@ -31,14 +31,18 @@ function fmix(h: number): number {
 
 const input = new Uint32Array(1024);
 
-/** Hashes `input[0, count)` (zero-padded to blocks of four) and adds it to `sum`, or takes it away. */
 function fold(count: number, sum: Uint32Array, sign: 1 | -1): void {
+  foldFrom(0, count, sum, sign);
+}
+
+/** Hashes `input[from, from + count)` (zero-padded to blocks of four) and adds it to `sum`, or takes it away. */
+function foldFrom(from: number, count: number, sum: Uint32Array, sign: 1 | -1): void {
   let h1 = 0;
   let h2 = 0;
   let h3 = 0;
   let h4 = 0;
-  for (let i = count; i & 3; i++) input[i] = 0;
-  for (let i = 0; i < count; i += 4) {
+  for (let i = count; i & 3; i++) input[from + i] = 0;
+  for (let i = from; i < from + count; i += 4) {
     h1 ^= Math.imul(rotl(Math.imul(input[i] as number, c1), 15), c2);
     h1 = (Math.imul((rotl(h1, 19) + h2) | 0, 5) + 0x561ccd1b) | 0;
     h2 ^= Math.imul(rotl(Math.imul(input[i + 1] as number, c2), 16), c3);
@@ -77,52 +81,46 @@ function add128(sum: Uint32Array, a: number, b: number, c: number, d: number, si
   sum[3] = (sum[3] as number) + sign * d + Math.floor(t / 4294967296);
 }
 
-/** Hashes of strings by id: four words each, made when first asked for. */
-export class StringHashes {
-  #words = new Uint32Array(1024);
-  #known = new Uint8Array(256);
+/** Strings whose hashes are at hand: a small cache for all tables, as most strings are shared by many sessions. */
+const cached = 4096;
+const cachedTables: (WeakRef<StringTable> | null)[] = new Array<null>(cached).fill(null);
+const cachedIds = new Uint32Array(cached);
+const cachedHashes = new Uint32Array(4 * cached);
+const refs = new WeakMap<StringTable, WeakRef<StringTable>>();
+const sum = new Uint32Array(4);
 
-  /** Copies the hash of a string into `input` at `at`. */
-  put(strings: StringTable, id: number, at: number): void {
-    if (id >= this.#known.length) this.#grow(id);
-    if (this.#known[id] === 0) this.#make(strings, id);
-    for (let i = 0; i < 4; i++) input[at + i] = this.#words[id * 4 + i] as number;
+/** Copies the 128-bit hash of a string's bytes into `input` at `at`. */
+function putString(strings: StringTable, id: number, at: number): void {
+  let ref = refs.get(strings);
+  if (ref === undefined) refs.set(strings, (ref = new WeakRef(strings)));
+  const place = id & (cached - 1);
+  if (cachedTables[place] !== ref || cachedIds[place] !== id) {
+    hashString(strings.view(id), at);
+    cachedHashes.set(sum, 4 * place);
+    cachedTables[place] = ref;
+    cachedIds[place] = id;
   }
+  for (let i = 0; i < 4; i++) input[at + i] = cachedHashes[4 * place + i] as number;
+}
 
-  #grow(id: number): void {
-    const size = Math.max(this.#known.length * 2, id + 1);
-    const words = new Uint32Array(size * 4);
-    words.set(this.#words);
-    const known = new Uint8Array(size);
-    known.set(this.#known);
-    this.#words = words;
-    this.#known = known;
-  }
-
-  #make(strings: StringTable, id: number): void {
-    // Apart from `input`, which is being filled.
-    const bytes = strings.view(id);
-    const sum = new Uint32Array(4);
-    const kept = input.slice();
-    let count = 0;
-    input[count++] = bytes.length;
-    for (let i = 0; i < bytes.length; i += 4) {
-      if (count + 4 >= input.length) {
-        fold(count, sum, 1);
-        count = 0;
-      }
-      input[count++] =
-        ((bytes[i] as number) |
-          ((bytes[i + 1] ?? 0) << 8) |
-          ((bytes[i + 2] ?? 0) << 16) |
-          ((bytes[i + 3] ?? 0) << 24)) >>>
-        0;
+/** Into `sum`; `input` is used from `from` on. */
+function hashString(bytes: Uint8Array, from: number): void {
+  sum.fill(0);
+  let n = from;
+  input[n++] = bytes.length;
+  for (let i = 0; i < bytes.length; i += 4) {
+    if (n + 4 >= input.length) {
+      foldFrom(from, n - from, sum, 1);
+      n = from;
     }
-    fold(count, sum, 1);
-    input.set(kept);
-    this.#words.set(sum, id * 4);
-    this.#known[id] = 1;
+    input[n++] =
+      ((bytes[i] as number) |
+        ((bytes[i + 1] ?? 0) << 8) |
+        ((bytes[i + 2] ?? 0) << 16) |
+        ((bytes[i + 3] ?? 0) << 24)) >>>
+      0;
   }
+  foldFrom(from, n - from, sum, 1);
 }
 
 const text = new Set(['text', 'word', 'address']);
@@ -143,7 +141,6 @@ export function foldAttributes(
   words: Uint32Array,
   row: number,
   strings: StringTable,
-  hashes: StringHashes,
 ): void {
   let n = 0;
   for (const { index, kind, slot } of attributes) {
@@ -152,7 +149,7 @@ export function foldAttributes(
     input[n++] = (index << 2) | presence;
     if (presence !== Presence.value) continue;
     if (kind === 2) {
-      hashes.put(strings, words[row + slot] as number, n);
+      putString(strings, words[row + slot] as number, n);
       n += 4;
     } else {
       input[n++] = words[row + slot] as number;
@@ -162,21 +159,31 @@ export function foldAttributes(
   fold(n, sum, sign);
 }
 
-/** Adds (or takes away) the hash of a full row's counters; nothing when it has none. */
+/**
+ * Adds (or takes away) the hash of a full row's counters; nothing when it prints none. Hashed are the key, which counters hold a
+ * value, their values, and after them what is printed empty, as N/A or rounded: (counter << 8 | rounding << 2 | presence).
+ */
 export function foldCounters(sum: Uint32Array, sign: 1 | -1, words: Uint32Array, row: number): void {
-  let n = 0;
-  input[n++] = (((words[row + tunnelSlot] as number) << 16) | (words[row + sessionSlot] as number)) >>> 0;
+  let n = 2;
+  let seen = 0;
   for (let c = 0; c < counters.length; c++) {
     const index = counters[c] as number;
-    const presence = getPresence(words, row, index);
-    if (presence === Presence.absent) continue;
+    if (getPresence(words, row, index) !== Presence.value) continue;
+    seen |= 1 << c;
     const at = row + (slotOf[index] as number);
-    input[n++] = (c << 8) | (getRounding(words, row, c) << 2) | presence;
-    if (presence !== Presence.value) continue;
     input[n++] = words[at] as number;
     input[n++] = words[at + 1] as number;
   }
-  if (n > 1) fold(n, sum, sign);
+  for (let c = 0; c < counters.length; c++) {
+    const presence = getPresence(words, row, counters[c] as number);
+    if (presence === Presence.absent) continue;
+    const rounding = getRounding(words, row, c);
+    if (presence !== Presence.value || rounding !== 0) input[n++] = (c << 8) | (rounding << 2) | presence;
+  }
+  if (n === 2) return;
+  input[0] = (((words[row + tunnelSlot] as number) << 16) | (words[row + sessionSlot] as number)) >>> 0;
+  input[1] = seen;
+  fold(n, sum, sign);
 }
 
 /** 32 hexadecimal digits, the highest word first. */
@@ -189,7 +196,6 @@ export class ImageHash {
   readonly #sum = new Uint32Array(4);
   #strings: StringTable;
   readonly #newStrings: () => StringTable;
-  #hashes = new StringHashes();
 
   constructor(newStrings: () => StringTable) {
     this.#newStrings = newStrings;
@@ -198,12 +204,9 @@ export class ImageHash {
 
   add(image: SessionImage): void {
     // Bounded: names are interned only for as long as they are being hashed.
-    if (this.#strings.size > 100_000) {
-      this.#strings = this.#newStrings();
-      this.#hashes = new StringHashes();
-    }
+    if (this.#strings.size > 100_000) this.#strings = this.#newStrings();
     const words = rowOfImage(image, this.#strings);
-    foldAttributes(this.#sum, 1, words, 0, this.#strings, this.#hashes);
+    foldAttributes(this.#sum, 1, words, 0, this.#strings);
     foldCounters(this.#sum, 1, words, 0);
   }
 

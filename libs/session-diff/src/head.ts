@@ -7,8 +7,8 @@ export interface Deferred {
   readonly index: number;
   readonly record: SessionRecord;
   readonly layout: string;
-  /** The listing's clock at that row, local seconds; null when not known. */
-  readonly clock: number | null;
+  /** By what it deviates from the listing's clock (s). */
+  offset: number;
 }
 
 /** A snapshot of which parts are still to come. */
@@ -30,8 +30,6 @@ export interface Pending {
   order: Record<number, number[]>;
   deferred: Deferred[];
   sums: Counts;
-  /** Local seconds; null when not printed. */
-  clock: number | null;
   /** Earliest last sight (ms) of a session whose create time did not move with this snapshot; null when there is none. */
   unmoved: number | null;
   /** Sessions whose create time moved although they are the same, and by how much (s). */
@@ -82,12 +80,10 @@ export interface Head {
   classAt: Record<string, number>;
   /** Ids of snapshots applied lately: given ids, and all of the newest time. */
   ids: string[];
-  /** The last whole unfiltered snapshot: when, and the router's clock then (both ms UTC). */
-  whole: { at: number; clock: number } | null;
-  /** The router's clock less the captures' (ms), when it was last printed. */
-  skew: number;
-  /** The last time that the router's clock was set: when that was seen (ms), and by how much (s). */
-  clockSet: { at: number; shift: number } | null;
+  /** The last whole unfiltered snapshot: when, and the router's clock less the capture's then (both ms). */
+  whole: { at: number; skew: number } | null;
+  /** The router's clock less the captures' (ms), as it was: the last one is in force, one is added when the clock is set. */
+  skews: number[];
   /** The last mass close that nothing came back from yet. */
   massClose: { at: number; sessions: number; returned: number } | null;
   pending: Pending[];
@@ -102,8 +98,7 @@ export const newHead = (): Head => ({
   classAt: {},
   ids: [],
   whole: null,
-  skew: 0,
-  clockSet: null,
+  skews: [],
   massClose: null,
   pending: [],
 });

@@ -18,7 +18,7 @@ export function ledgerEntry(
     ordinal: source.ordinal,
     part: source.part,
     parts: source.parts,
-    final: source.part === source.parts && source.parts === 1,
+    final: false,
     outcome,
     reason,
     format: start.format,

@@ -141,8 +141,8 @@ describe('transactions', () => {
     const again = lab.take(second);
     const other = new Lab({ keyframeEveryMs: 30_000 });
     other.take(first);
-    const { ledger: _, ...expected } = other.take(second);
-    expect(again).toMatchObject(expected);
+    const expected = other.take(second);
+    expect({ ...again, ledger: [] }).toEqual({ ...expected, ledger: [] });
     expect(view(lab.restored())).toEqual(view(lab.state));
   });
 

@@ -27,6 +27,8 @@ const hex = (id: bigint): string => id.toString(16).padStart(16, '0');
 export class PrintSets {
   /** By number, as in a row's `printSet`; 0 is the empty set. */
   readonly sets: PrintSet[] = [{ id: 0n, definition: '', layouts: {}, shapes: {} }];
+  /** Characters of all definitions. */
+  #characters = 0;
   readonly #byId = new Map<bigint, number>([[0n, 0]]);
   readonly #steps = new Map<string, number>();
   /** Every definition ever used, by id. */
@@ -36,6 +38,34 @@ export class PrintSets {
   #told = new Set<bigint>();
   /** Ids to tell with the next delta. */
   #news: bigint[] = [];
+
+  get count(): number {
+    return this.definitions.size;
+  }
+
+  /** About what is held: definitions are kept as strings, once by id and once by text. */
+  get bytes(): number {
+    return 2 * this.#characters + 200 * this.definitions.size;
+  }
+
+  /** An empty one whose log has told what this one's has. */
+  fresh(): PrintSets {
+    const fresh = new PrintSets();
+    fresh.#told = new Set(this.#told);
+    for (const id of this.#news) fresh.#news.push(id);
+    return fresh;
+  }
+
+  /** Number here of another's set. */
+  take(other: PrintSets, set: number): number {
+    const { id, definition, layouts } = other.sets[set] as PrintSet;
+    if (id === 0n) return 0;
+    const known = this.#byId.get(id);
+    if (known !== undefined) return known;
+    for (const layout of Object.values(layouts))
+      this.define(other.definitions.get(BigInt(`0x${layout}`)) ?? '');
+    return this.#number(definition);
+  }
 
   /** The set that `set` becomes when class `kind` prints by `layout` with these fields. */
   with(set: number, kind: string, layout: string, shape: string): number {
@@ -59,6 +89,7 @@ export class PrintSets {
       id = layoutId(definition);
       this.#layoutIds.set(definition, id);
       this.definitions.set(id, definition);
+      this.#characters += definition.length;
     }
     return id;
   }

@@ -17,13 +17,13 @@ export function assignRanks(ranks: readonly number[]): { ranks: number[]; renumb
   const result = ranks.slice();
   let start = 0;
   let before = 0;
-  let renumber = false;
+  const room = { enough: true };
   const fill = (end: number, after: number): void => {
     const n = end - start;
     if (n > 0) {
       const open = after === Infinity;
       const step = open ? rankStep : Math.floor((after - before) / (n + 1));
-      if (step < 1 || before + step * n > most) renumber = true;
+      if (step < 1 || before + step * n > most) room.enough = false;
       for (let i = 0; i < n; i++) result[start + i] = before + step * (i + 1);
     }
   };
@@ -33,6 +33,7 @@ export function assignRanks(ranks: readonly number[]): { ranks: number[]; renumb
     start = index + 1;
   }
   fill(ranks.length, Infinity);
+  const renumber = !room.enough;
   if (renumber) for (let i = 0; i < result.length; i++) result[i] = (i + 1) * spacing(result.length);
   return { ranks: result, renumber };
 }

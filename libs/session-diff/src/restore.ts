@@ -165,7 +165,15 @@ function sight(
   deferred: ReadonlySet<number>,
 ): void {
   const entry = delta.ledger[0];
-  if (entry?.outcome !== 'applied' || delta.captured_at < delta.at) return;
+  if (entry?.outcome !== 'applied') return;
+  if (delta.captured_at < delta.at) {
+    // A late one lists those whose counters it told.
+    for (const key of seen ?? []) {
+      const r = core.table.find(key);
+      if (r >= 0) core.setTime(r, Col.countersAt, delta.captured_at);
+    }
+    return;
+  }
   const kind = `${entry.format}/${entry.level}`;
   const rows =
     seen === null ? [...core.liveRows()] : seen.map((key) => core.table.find(key)).filter((r) => r >= 0);
@@ -216,8 +224,8 @@ function carryOrders(
     pending.order = { ...earlier?.order, ...pending.order };
     const entry = delta.ledger[0];
     if (
-      // A repeated part lists nothing, and takes nothing away.
       entry?.outcome === 'applied' &&
+      delta.captured_at >= delta.at &&
       !entry.final &&
       seen !== null &&
       `${entry.snapshot_id}#${entry.ordinal}` === pending.id

@@ -26,19 +26,27 @@ import {
 import {
   clockOf,
   createShift,
-  createTolerance,
   incarnation,
   openRow,
   sameHints,
-  stepMost,
   updateRow,
   utcClockOf,
   type RowContext,
 } from './apply-row.ts';
+import { clockOfListing, type ListingClock } from './clock-steps.ts';
 import { Col, Flag, noTime } from './columns.ts';
 import { Core, type CoreMark } from './core.ts';
-import { newFlatDelta, createTimeOf, putImage, putPrint } from './delta-builder.ts';
-import { cloneHead, encodeState, newHead, noCounts, type Counts, type Head, type Pending } from './head.ts';
+import { newFlatDelta, createTimeOf, putImage } from './delta-builder.ts';
+import {
+  cloneHead,
+  encodeState,
+  newHead,
+  noCounts,
+  type Counts,
+  type Deferred,
+  type Head,
+  type Pending,
+} from './head.ts';
 import { ledgerEntry } from './ledger.ts';
 import {
   defaultOptions,
@@ -48,6 +56,7 @@ import {
   type SnapshotSource,
 } from './options.ts';
 import type { PrintSet } from './prints.ts';
+import { Places } from './places.ts';
 import { assignRanks, spacing } from './ranks.ts';
 import { applyDelta, forgetOld } from './restore.ts';
 import { coverOf } from './scope.ts';
@@ -83,9 +92,10 @@ interface Run {
   readonly context: RowContext;
   readonly undo: { core: CoreMark; head: Head };
   readonly keys: number[];
-  /** `[index in keys, seconds after the first clock]`. */
-  readonly steps: [number, number][];
-  firstClock: number | null;
+  /** Clock of each of `keys`, local seconds: create time + up time; NaN when not printed. */
+  readonly clocks: number[];
+  /** Keys whose counters a late snapshot told. */
+  readonly counted: number[];
   duplicates: number;
 }
 
@@ -143,7 +153,7 @@ export class RouterState {
   /** To be called between captures: drops texts that no session uses any more, when they have become many. */
   prepare(): void {
     if (this.#run !== null || this.#marked !== null) return;
-    if (this.#core.strings.size > 4 * (this.#core.table.count + 1000)) this.#core.compact();
+    if (this.#core.isWasteful) this.#core.compact();
   }
 
   /** The zone that a capture names in its header: from now on. */
@@ -177,7 +187,6 @@ export class RouterState {
         order: {},
         deferred: [],
         sums: noCounts(),
-        clock: null,
         unmoved: null,
         moved: null,
         entry: this.#entry(source, start, 'applied', ''),
@@ -188,17 +197,15 @@ export class RouterState {
       head.pending.push(pending);
     } else if (stale === '') pending = known ?? null;
     const capturedAt = pending?.capturedAt ?? source.capturedAt;
-    const keys: number[] = [];
-    const steps: [number, number][] = [];
-    const run: Run = {
+    this.#run = {
       source,
       start,
       stale,
       pending,
       undo,
-      keys,
-      steps,
-      firstClock: null,
+      keys: [],
+      clocks: [],
+      counted: [],
       duplicates: 0,
       context: {
         core: this.#core,
@@ -209,15 +216,11 @@ export class RouterState {
         capturedAt,
         kind,
         late: late.length > 0 ? late : null,
-        clock: null,
-        fixedClock: false,
-        clockStep: (seconds) => {
-          if (run.firstClock !== null) steps.push([keys.length - 1, seconds - run.firstClock]);
-        },
+        skew: null,
+        offset: null,
         shift: 0,
       },
     };
-    this.#run = run;
     this.#clear();
   }
 
@@ -247,19 +250,22 @@ export class RouterState {
       });
       return;
     }
+    context.skew ??= this.#skewOf(context, words, row);
     if (context.late !== null) {
       // News comes from the newest snapshot; a late one only fills in what that does not print.
-      if (live && incarnation(context, r, words, row) === 'same') updateRow(context, r, words, row);
+      if (!live || incarnation(context, r, words, row) !== 'same') return;
+      updateRow(context, r, words, row);
+      if (core.time(r, Col.countersAt) === context.capturedAt) run.counted.push(key);
       return;
     }
     run.keys.push(key);
+    run.clocks.push(clockOf(words, row) ?? NaN);
     const rank = this.#provisionalRank(run);
     if (live) {
       const which = incarnation(context, r, words, row);
       if (which === 'unsure') return this.#defer(run, r, words, row);
       if (which === 'other') this.#replace(context, r, key, words, row, rank);
-      else if (which === 'shifted')
-        updateRow({ ...context, shift: context.head.clockSet?.shift ?? 0 }, r, words, row);
+      else if (which === 'shifted') this.#moved(run, r, words, row);
       else {
         if (pending !== null && !Number.isNaN(createTimeOf(words, row)))
           pending.unmoved = Math.min(pending.unmoved ?? Infinity, core.time(r, Col.lastSeen));
@@ -270,7 +276,6 @@ export class RouterState {
       openRow(context, key, words, row, rank, back);
       if (back && pending !== null) pending.sums.returned++;
     }
-    if (run.firstClock === null && context.clock !== null) this.#firstClock(run, context.clock, words, row);
   }
 
   /** The same session with another create time: the router's clock was set, or its zone. */
@@ -279,16 +284,14 @@ export class RouterState {
     const shift = createShift(context, r, words, row);
     if (pending !== null) {
       pending.moved ??= { shift, sessions: 0 };
-      if (Math.abs(pending.moved.shift - shift) <= 2 * createTolerance) pending.moved.sessions++;
+      pending.moved.sessions++;
     }
     updateRow({ ...context, shift }, r, words, row);
   }
 
-  #firstClock(run: Run, clock: number, words: Uint32Array, row: number): void {
-    run.firstClock = clock;
-    const { capturedAt } = run.context;
-    const utc = utcClockOf(words, row, this.#timezone, capturedAt);
-    if (utc !== null && run.context.late === null) this.#head.skew = utc - capturedAt;
+  #skewOf({ capturedAt, head }: RowContext, words: Uint32Array, row: number): number | null {
+    const utc = utcClockOf(words, row, this.#timezone, capturedAt + (head.skews.at(-1) ?? 0));
+    return utc === null ? null : utc - capturedAt;
   }
 
   /** Until the listing is whole: none, or the place that it has when all sessions are new. */
@@ -300,20 +303,12 @@ export class RouterState {
   #defer(run: Run, r: number, words: Uint32Array, row: number): void {
     const core = this.#core;
     const { context } = run;
-    const clock = clockOf(words, row);
-    if (clock !== null) {
-      if (run.firstClock === null) this.#firstClock(run, clock, words, row);
-      if (context.clock !== null && clock > context.clock && clock - context.clock <= stepMost)
-        context.clockStep(clock);
-      if (context.clock === null || (clock > context.clock && clock - context.clock <= stepMost))
-        context.clock = clock;
-    }
     run.pending?.deferred.push({
-      clock: context.clock,
       part: run.source.part,
       index: run.keys.length - 1,
       record: recordOfRow(words, row, core.strings),
       layout: core.strings.text(words[row + layoutSlot] as number),
+      offset: 0,
     });
     // It is there, whichever incarnation it is.
     core.table.touch(r);
@@ -362,18 +357,19 @@ export class RouterState {
     const document = this.#core.prints.define(facts.document);
     this.#core.prints.use(document);
     entry.document = document;
-    entry.router_clock = run.firstClock === null ? null : run.firstClock * 1000;
     pending.got.push(source.part);
     pending.complete &&= facts.complete;
     if (!facts.complete) pending.reason ||= facts.incompleteReason;
-    pending.clock ??= run.firstClock;
+    this.#learnSkew(run, pending);
     pending.order[source.part] = run.keys;
     pending.deadline = source.logTime + this.#options.partDeadlineMs;
     head.classAt[run.context.kind] = Math.max(head.classAt[run.context.kind] ?? 0, source.capturedAt);
     head.at = Math.max(head.at, source.capturedAt);
+    const clock = this.#settleClocks(run);
+    entry.router_clock = clock.first === null ? null : clock.first * 1000;
     const final = pending.got.length >= pending.parts;
     if (final) this.#finish(pending, run.context, late);
-    for (const [index, seconds] of run.steps) {
+    for (const [index, seconds] of clock.steps) {
       const r = this.#core.table.find(run.keys[index] as number);
       if (r >= 0) entry.clock_steps.push(this.#core.word(r, Col.rank), seconds);
     }
@@ -381,12 +377,61 @@ export class RouterState {
     entry.final = final;
     pending.entry = { ...entry, clock_steps: [] };
     if (final) this.#complete(entry, pending, late);
-    const listed = final && pending.complete && entry.scope === '' && !late ? null : run.keys;
+    const listed = late ? run.counted : final && pending.complete && entry.scope === '' ? null : run.keys;
     this.#emitLedger(entry, source.logTime, source.capturedAt, listed, pending.number, emit);
     const counts = { ...pending.sums };
     if (final) this.#keyframeIfDue(source.logTime, emit);
     this.#settle();
     return { outcome: 'applied', reason: entry.reason, counts };
+  }
+
+  /** The clock in force, told by a snapshot's first part; another one when create times moved with it. */
+  #learnSkew({ context, source }: Run, pending: Pending): void {
+    const { skews } = this.#head;
+    const { skew } = context;
+    const before = skews.at(-1);
+    if (skew === null || context.late !== null) return;
+    const isSet = before !== undefined && Math.abs(skew - before) > (pending.moved === null ? 300_000 : 5000);
+    if (isSet || before === undefined) this.#head.skews = [...skews, skew].slice(-8);
+    else if (source.part === 1) this.#head.skews = [...skews.slice(0, -1), skew];
+  }
+
+  /** The listing's clock, and by what each session deviates from it. */
+  #settleClocks({ keys, clocks, pending, source }: Run): ListingClock {
+    const core = this.#core;
+    const waiting = new Map<number, Deferred>();
+    for (const d of pending?.deferred ?? []) if (d.part === source.part) waiting.set(d.index, d);
+    const own = new Float64Array(keys.length);
+    const rows = new Int32Array(keys.length);
+    for (let i = 0; i < keys.length; i++) {
+      const r = core.table.findNear(keys[i] as number, i === 0 ? 0 : (rows[i - 1] as number) + 1);
+      rows[i] = r;
+      own[i] = (clocks[i] as number) - (r < 0 || waiting.has(i) ? 0 : core.word(r, Col.clockOffset) | 0);
+    }
+    const listing = clockOfListing(own);
+    if (listing.first === null) return listing;
+    let clock = listing.first;
+    let next = 0;
+    let places: Places | null = null;
+    for (let i = 0; i < keys.length; i++) {
+      const step = listing.steps[next];
+      if (step?.[0] === i) {
+        clock = listing.first + step[1];
+        next++;
+      }
+      const r = rows[i] as number;
+      if (r < 0 || Number.isNaN(own[i]) || own[i] === clock) continue;
+      const d = waiting.get(i);
+      if (d !== undefined) {
+        d.offset = (clocks[i] as number) - clock;
+        continue;
+      }
+      core.table.touch(r);
+      core.setWord(r, Col.clockOffset, (clocks[i] as number) - clock);
+      places ??= new Places(core, this.#delta);
+      places.moved(r);
+    }
+    return listing;
   }
 
   /** Gives the snapshot up that was begun: everything is as it was before. */
@@ -498,7 +543,6 @@ export class RouterState {
     const moved = (pending.moved?.sessions ?? 0) + (setBy === 0 ? 0 : pending.deferred.length);
     if (moved > 1) {
       const shift = pending.moved?.shift ?? setBy;
-      this.#head.clockSet = { at: pending.capturedAt, shift };
       this.#delta.router_events.push({
         kind: 'clock_set',
         sessions: moved,
@@ -542,29 +586,27 @@ export class RouterState {
       return core.table.find(keyOf(batch.words[tunnelSlot] as number, batch.words[sessionSlot] as number));
     };
     const shift = this.#commonShift(pending, load, batch.words);
-    if (shift !== 0) this.#head.clockSet = { at: pending.capturedAt, shift };
+    const known = this.#head.skews.at(-1);
+    if (
+      shift !== 0 &&
+      context.skew !== null &&
+      (known === undefined || Math.abs(context.skew - known) > 1500)
+    )
+      this.#head.skews = [...this.#head.skews, context.skew].slice(-8);
     for (const d of [...pending.deferred].sort((a, b) => a.part - b.part || a.index - b.index)) {
       const r = load(d);
       if (r < 0) continue;
       const key = core.word(r, Col.key);
       if (!core.isLive(r)) {
         // A snapshot that came between the parts closed it.
-        const alone = { ...context, clock: d.clock, fixedClock: true, shift };
+        const alone = { ...context, offset: d.offset, shift };
         openRow(alone, key, batch.words, 0, 0, this.#returns(alone, r, batch.words, 0));
         continue;
       }
       if (shift !== 0) {
         core.setWord(r, Col.seen, 0);
-        updateRow({ ...context, shift, clock: d.clock, fixedClock: true }, r, batch.words, 0);
-      } else
-        this.#replace(
-          { ...context, clock: d.clock, fixedClock: true },
-          r,
-          key,
-          batch.words,
-          0,
-          core.word(r, Col.rank),
-        );
+        updateRow({ ...context, shift, offset: d.offset }, r, batch.words, 0);
+      } else this.#replace({ ...context, offset: d.offset }, r, key, batch.words, 0, core.word(r, Col.rank));
     }
     return shift;
   }
@@ -606,12 +648,12 @@ export class RouterState {
     const rows = keys.map((key) => core.table.find(key)).filter((r) => r >= 0 && core.isLive(r));
     const assigned = assignRanks(rows.map((r) => core.word(r, Col.rank)));
     if (assigned === null) return;
-    const inDelta = imagesOf(this.#delta);
+    const places = new Places(core, this.#delta);
     const move = (r: number, rank: number): void => {
       if (core.word(r, Col.rank) === rank) return;
       core.table.touch(r);
       core.setWord(r, Col.rank, rank);
-      if (!inDelta.setRank(core.word(r, Col.key), rank)) putPrint(core, this.#delta, r);
+      places.moved(r);
     };
     rows.forEach((r, i) => {
       move(r, assigned.ranks[i] as number);
@@ -635,7 +677,8 @@ export class RouterState {
       if (core.word(r, Col.seen) >= pending.number || core.time(r, Col.lastSeen) > pending.capturedAt)
         continue;
       core.table.load(r, core.scratch, 0);
-      if (unscoped || covers(core.scratch, 0, core.strings)) gone.push(r);
+      if (!unscoped && !covers(core.scratch, 0, core.strings)) continue;
+      gone.push(r);
     }
     // By place in the listing, not in the table: that is another after a restore.
     for (const r of gone.sort(byRank(core))) {
@@ -654,11 +697,11 @@ export class RouterState {
     if (!late) entry.reason = pending.complete ? '' : pending.reason;
     Object.assign(entry, countsOf(pending.sums));
     entry.state_hash = core.hash;
-    entry.by_state = sortedCounts(core.groups.state);
-    entry.by_peer_gateway = sortedCounts(core.groups.peer);
-    entry.by_tunnel_group = sortedCounts(core.groups.tunnelGroup);
+    entry.by_state = core.groups.named('state', core.strings);
+    entry.by_peer_gateway = core.groups.named('peer', core.strings);
+    entry.by_tunnel_group = core.groups.named('tunnelGroup', core.strings);
     if (entry.complete && entry.scope === '') {
-      head.whole = { at: pending.capturedAt, clock: pending.capturedAt + head.skew };
+      head.whole = { at: pending.capturedAt, skew: head.skews.at(-1) ?? 0 };
     }
     this.#forget(pending);
     this.#remember(pending);
@@ -701,7 +744,7 @@ export class RouterState {
       if (pending.got.includes(source.part)) return 'repeated';
       return source.part > pending.parts ? `part ${source.part} of ${pending.parts}` : '';
     }
-    if (source.capturedAt >= head.at) return '';
+    if (source.capturedAt >= newestOf(head)) return '';
     const late = this.#newerKinds(source.capturedAt);
     const fills =
       source.parts === 1 &&
@@ -713,7 +756,6 @@ export class RouterState {
 
   /** Classes of which a newer snapshot was applied. */
   #newerKinds(capturedAt: number): string[] {
-    if (capturedAt >= this.#head.at) return [];
     return Object.entries(this.#head.classAt)
       .filter(([, at]) => at > capturedAt)
       .map(([kind]) => kind);
@@ -729,9 +771,8 @@ export class RouterState {
       capturedAt: pending.capturedAt,
       kind: `${pending.format}/${pending.level}`,
       late: null,
-      clock: pending.clock,
-      fixedClock: true,
-      clockStep: () => undefined,
+      skew: null,
+      offset: null,
       shift: 0,
     };
   }
@@ -769,7 +810,7 @@ export class RouterState {
   #stamp(logTime: number, capturedAt: number): void {
     const head = this.#head;
     const delta = this.#delta;
-    if (head.at === 0) head.at = capturedAt;
+    if (head.at === 0) head.at = Math.min(capturedAt, logTime);
     head.seq++;
     if (head.seq === 1) {
       head.gop = head.at;
@@ -877,25 +918,8 @@ function stateOf(core: Core): string {
   return core.strings.text(core.scratch[stateSlot] as number);
 }
 
-/** Images of the delta by key, so that a rank that is decided at the end still stands in them. */
-function imagesOf(delta: FlatDelta): { setRank(key: number, rank: number): boolean } {
-  const places = new Map<number, [Float64Array, number][]>();
-  for (const list of [delta.opened, delta.changed, delta.rebase])
-    for (let i = 0; i < list.count; i++) {
-      const at = i * rowWords;
-      const key = keyOf(list.words[at + tunnelSlot] as number, list.words[at + sessionSlot] as number);
-      const known = places.get(key);
-      if (known === undefined) places.set(key, [[list.times, i * 4 + 3]]);
-      else known.push([list.times, i * 4 + 3]);
-    }
-  return {
-    setRank(key, rank) {
-      const known = places.get(key);
-      for (const [times, at] of known ?? []) times[at] = rank;
-      return known !== undefined;
-    },
-  };
-}
+/** When the newest snapshot that was applied was taken (ms). */
+const newestOf = (head: Head): number => Math.max(0, ...Object.values(head.classAt));
 
 const idOf = (source: SnapshotSource, start: SnapshotBegin): string =>
   `${snapshotIdOf(source, start)}#${source.ordinal}`;
@@ -915,10 +939,7 @@ function factsInto(entry: LedgerEntry, facts: SnapshotFacts): void {
 }
 
 function countsOf(sums: Counts): Partial<LedgerEntry> {
-  const { returned: _, ...counts } = sums;
+  const counts: Partial<Counts> = { ...sums };
+  delete counts.returned;
   return counts;
-}
-
-function sortedCounts(map: ReadonlyMap<string, number>): Record<string, number> {
-  return Object.fromEntries([...map].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,6 +1,6 @@
 /**
- * The sessions of one router: fixed-width rows of words, found by (tunnel, session) through an open-addressing index, with
- * shared attributes interned as profiles. No object a session. Every change can be undone up to a mark.
+ * The sessions of one router: rows of words of one width, found by (tunnel, session), with shared attributes interned as tuples. No
+ * object a session. Every change can be undone up to a mark.
  */
 import {
   presenceWords,
@@ -13,59 +13,55 @@ import {
 import {
   Col,
   counterSlots,
-  counterStart,
-  mainCounters,
-  narrowWords,
+  layouts,
+  lineSlots,
   profileWords,
   sharedSlots,
   varySlots,
-  wideWords,
+  type RowLayout,
 } from './columns.ts';
+import { RowIndex } from './row-index.ts';
 import { TuplePool } from './tuple-pool.ts';
+import { UndoLog } from './undo-log.ts';
 
 const tunnelSlot = slotOf[0] as number;
 const sessionSlot = slotOf[1] as number;
 
 export const keyOf = (tunnel: number, session: number): number => ((tunnel << 16) | session) >>> 0;
 
+/** What an entry of the undo log undoes; the number of the row's layout is added in the higher bits. */
 const Undo = { write: 0, insert: 1, remove: 2 } as const;
 
 export class SessionTable {
   /** Row `r` is `words[r * stride, (r + 1) * stride)`. */
   words: Uint32Array;
-  f64: Float64Array;
-  stride: number = narrowWords;
-  profiles = new TuplePool(profileWords);
-  /** Rows in use lie in [0, top), with holes in `#free`. */
+  layout: RowLayout = layouts[0] as RowLayout;
+  stride: number = this.layout.stride;
+  readonly profiles = new TuplePool(profileWords);
+  readonly lines = new TuplePool(lineSlots.length);
+  readonly roundings = new TuplePool(roundingWords);
+  /** Rows in use lie in [0, top), with holes. */
   top = 0;
   /** Live and closed (remembered) rows. */
   count = 0;
-  #used = new Uint8Array(64);
-  #free: number[] = [];
-  #index = new Uint32Array(128);
-  readonly #tuple = new Uint32Array(profileWords);
-
-  #undoOps: number[] = [];
-  #undoRows: Uint32Array[] = [];
-  /** Rows saved since the newest mark need no second copy. */
-  #saved = new Uint32Array(64);
-  #stamp = 1;
+  #used = new Uint8Array(16);
+  readonly #free: number[] = [];
+  readonly #index = new RowIndex();
+  readonly #profile = new Uint32Array(profileWords);
+  readonly #line = new Uint32Array(lineSlots.length);
+  readonly #rounding = new Uint32Array(roundingWords);
+  readonly #log = new UndoLog();
   #recording = false;
 
   constructor() {
-    this.words = new Uint32Array(64 * narrowWords);
-    this.f64 = new Float64Array(this.words.buffer);
+    this.words = new Uint32Array(16 * this.stride);
   }
 
-  /** Bytes held: rows, index, profiles. */
+  /** Bytes held: rows, index, tuples, what can be undone. */
   get bytes(): number {
-    return (
-      this.words.byteLength +
-      this.#index.byteLength +
-      this.#used.byteLength +
-      this.#saved.byteLength +
-      this.profiles.bytes
-    );
+    const pools = this.profiles.bytes + this.lines.bytes + this.roundings.bytes;
+    const own = this.words.byteLength + this.#used.byteLength + 8 * this.#free.length;
+    return own + this.#index.bytes + pools + this.#log.bytes;
   }
 
   has(r: number): boolean {
@@ -74,104 +70,104 @@ export class SessionTable {
 
   /** The row of a session, -1 when there is none. */
   find(key: number): number {
-    const mask = this.#index.length - 1;
-    let slot = spread(key) & mask;
-    for (;;) {
-      const entry = this.#index[slot] as number;
-      if (entry === 0) return -1;
-      if (this.words[(entry - 1) * this.stride] === key) return entry - 1;
-      slot = (slot + 1) & mask;
-    }
+    return this.#index.find(this.words, this.stride, key);
+  }
+
+  /** As `find`, quick where the row is `guess`. */
+  findNear(key: number, guess: number): number {
+    if (this.words[guess * this.stride] === key && this.#used[guess] === 1) return guess;
+    return this.#index.find(this.words, this.stride, key);
   }
 
   /** A new zeroed row for a key that has none. */
   insert(key: number): number {
     const r = this.#free.pop() ?? this.top++;
     if ((r + 1) * this.stride > this.words.length) this.#grow(r + 1);
-    this.words.fill(0, r * this.stride, (r + 1) * this.stride);
-    this.words[r * this.stride] = key;
-    this.#link(r, key);
-    if (this.#recording) this.#undoOps.push(Undo.insert, r);
-    this.#saved[r] = this.#stamp;
+    const base = r * this.stride;
+    this.words.fill(0, base, base + this.stride);
+    this.words[base] = key;
+    this.#link(r);
+    if (this.#recording) this.#log.push(this.words, 0, 0, r, Undo.insert);
     return r;
   }
 
   remove(r: number): void {
-    if (this.#recording) {
-      this.#undoOps.push(Undo.remove, r);
-      this.#undoRows.push(this.words.slice(r * this.stride, (r + 1) * this.stride));
-    }
+    if (this.#recording) this.#save(r, Undo.remove);
     this.#unlink(r);
     this.#free.push(r);
   }
 
   /** To be called before a row's words are changed. */
   touch(r: number): void {
-    if (!this.#recording || this.#saved[r] === this.#stamp) return;
-    this.#saved[r] = this.#stamp;
-    this.#undoOps.push(Undo.write, r);
-    this.#undoRows.push(this.words.slice(r * this.stride, (r + 1) * this.stride));
+    if (this.#recording) this.#save(r, Undo.write);
+  }
+
+  #save(r: number, op: number): void {
+    this.#log.push(this.words, r * this.stride, this.stride, r, op | (layouts.indexOf(this.layout) << 2));
   }
 
   /** From here on changes can be undone; the mark is what `undo` takes. */
   mark(): number {
     this.#recording = true;
-    this.#stamp++;
-    return this.#undoOps.length;
+    return this.#log.length;
   }
 
   /** Forgets how to undo. */
   commit(): void {
     this.#recording = false;
-    this.#stamp++;
-    this.#undoOps = [];
-    this.#undoRows = [];
+    this.#log.clear();
   }
 
   /** Everything as it was at the mark. */
   undo(mark: number): void {
-    while (this.#undoOps.length > mark) {
-      const r = this.#undoOps.pop() as number;
-      const op = this.#undoOps.pop() as number;
-      if (op === Undo.insert) {
-        this.#unlink(r);
-        this.#free.push(r);
+    while (this.#log.length > mark) {
+      const { words, row, note } = this.#log.pop();
+      if ((note & 3) === Undo.insert) {
+        this.#unlink(row);
+        this.#free.push(row);
         continue;
       }
-      const saved = this.#undoRows.pop() as Uint32Array;
-      // A row saved while rows were narrow lacks words that were zero then.
-      if (op === Undo.remove) {
-        const at = this.#free.lastIndexOf(r);
-        this.#free.splice(at, 1);
-        this.words.fill(0, r * this.stride, (r + 1) * this.stride);
-        this.words.set(saved, r * this.stride);
-        this.#link(r, saved[0] as number);
-      } else {
-        this.words.fill(0, r * this.stride, (r + 1) * this.stride);
-        this.words.set(saved, r * this.stride);
+      const layout = layouts[note >>> 2] as RowLayout;
+      copyRow(words, 0, layout, this.words, row * this.stride, this.layout);
+      if ((note & 3) === Undo.remove) {
+        this.#free.splice(this.#free.lastIndexOf(row), 1);
+        this.#link(row);
       }
     }
-    this.#stamp++;
   }
 
-  /** Writes the attributes, counters and rounding of a full row into row `r`, not the meta words. */
+  /** Writes the attributes, counters and rounding of a full row into row `r`, not the other words. */
   store(r: number, full: Uint32Array, at: number): void {
-    if (this.stride === narrowWords && hasLateCounter(full, at)) this.#widen();
+    this.#fit(full, at);
     const base = r * this.stride;
-    for (let i = 0; i < presenceWords; i++) this.#tuple[i] = full[at + i] as number;
+    const words = this.words;
+    const profile = this.#profile;
+    for (let i = 0; i < presenceWords; i++) profile[i] = full[at + i] as number;
     for (let i = 0; i < sharedSlots.length; i++)
-      this.#tuple[presenceWords + i] = full[at + (sharedSlots[i] as number)] as number;
-    this.words[base + Col.profile] = this.profiles.intern(this.#tuple);
+      profile[presenceWords + i] = full[at + (sharedSlots[i] as number)] as number;
+    words[base + Col.profile] = this.profiles.intern(profile);
+    const line = this.#line;
+    for (let i = 0; i < lineSlots.length; i++) line[i] = full[at + (lineSlots[i] as number)] as number;
+    words[base + Col.line] = this.lines.intern(line);
     for (let i = 0; i < varySlots.length; i++)
-      this.words[base + Col.vary + i] = full[at + (varySlots[i] as number)] as number;
-    for (let i = 0; i < roundingWords; i++)
-      this.words[base + Col.rounding + i] = full[at + roundingStart + i] as number;
-    this.words[base + Col.unknown] = full[at + unknownSlot] as number;
-    const counters = this.stride === narrowWords ? mainCounters : counterSlots.length;
-    for (let c = 0; c < counters; c++) {
+      words[base + Col.vary + i] = full[at + (varySlots[i] as number)] as number;
+    words[base + Col.unknown] = full[at + unknownSlot] as number;
+    this.storeCounters(r, full, at);
+  }
+
+  /** The counters and their rounding only. */
+  storeCounters(r: number, full: Uint32Array, at: number): void {
+    this.#fit(full, at);
+    const base = r * this.stride;
+    const words = this.words;
+    const rounding = this.#rounding;
+    for (let i = 0; i < roundingWords; i++) rounding[i] = full[at + roundingStart + i] as number;
+    words[base + Col.rounding] = this.roundings.intern(rounding);
+    const { low, high } = this.layout;
+    for (let c = 0; c < counterSlots.length; c++) {
       const slot = at + (counterSlots[c] as number);
-      this.words[base + counterStart + 2 * c] = full[slot] as number;
-      this.words[base + counterStart + 2 * c + 1] = full[slot + 1] as number;
+      if (low[c] !== 0) words[base + (low[c] as number)] = full[slot] as number;
+      if (high[c] !== 0) words[base + (high[c] as number)] = full[slot + 1] as number;
     }
   }
 
@@ -180,106 +176,103 @@ export class SessionTable {
     const base = r * this.stride;
     const words = this.words;
     full.fill(0, at, at + rowWords);
-    const pool = this.profiles.words;
+    const profiles = this.profiles.words;
     const profile = (words[base + Col.profile] as number) * profileWords;
-    for (let i = 0; i < presenceWords; i++) full[at + i] = pool[profile + i] as number;
+    for (let i = 0; i < presenceWords; i++) full[at + i] = profiles[profile + i] as number;
     for (let i = 0; i < sharedSlots.length; i++)
-      full[at + (sharedSlots[i] as number)] = pool[profile + presenceWords + i] as number;
+      full[at + (sharedSlots[i] as number)] = profiles[profile + presenceWords + i] as number;
+    const lines = this.lines.words;
+    const line = (words[base + Col.line] as number) * lineSlots.length;
+    for (let i = 0; i < lineSlots.length; i++)
+      full[at + (lineSlots[i] as number)] = lines[line + i] as number;
     const key = words[base] as number;
     full[at + tunnelSlot] = key >>> 16;
     full[at + sessionSlot] = key & 0xffff;
     for (let i = 0; i < varySlots.length; i++)
       full[at + (varySlots[i] as number)] = words[base + Col.vary + i] as number;
-    for (let i = 0; i < roundingWords; i++)
-      full[at + roundingStart + i] = words[base + Col.rounding + i] as number;
     full[at + unknownSlot] = words[base + Col.unknown] as number;
-    const counters = this.stride === narrowWords ? mainCounters : counterSlots.length;
-    for (let c = 0; c < counters; c++) {
+    this.#loadCounters(base, full, at);
+  }
+
+  #loadCounters(base: number, full: Uint32Array, at: number): void {
+    const words = this.words;
+    const rounding = (words[base + Col.rounding] as number) * roundingWords;
+    if (rounding !== 0)
+      for (let i = 0; i < roundingWords; i++)
+        full[at + roundingStart + i] = this.roundings.words[rounding + i] as number;
+    const { low, high } = this.layout;
+    for (let c = 0; c < counterSlots.length; c++) {
       const slot = at + (counterSlots[c] as number);
-      full[slot] = words[base + counterStart + 2 * c] as number;
-      full[slot + 1] = words[base + counterStart + 2 * c + 1] as number;
+      if (low[c] !== 0) full[slot] = words[base + (low[c] as number)] as number;
+      if (high[c] !== 0) full[slot + 1] = words[base + (high[c] as number)] as number;
     }
   }
 
-  #link(r: number, key: number): void {
+  #link(r: number): void {
     this.#used[r] = 1;
     this.count++;
-    if (this.count * 10 > this.#index.length * 7) this.#reindex(this.#index.length * 2);
-    else this.#place(r, key);
+    this.#index.add(this.words, this.stride, r);
   }
 
-  #place(r: number, key: number): void {
-    const mask = this.#index.length - 1;
-    let slot = spread(key) & mask;
-    while (this.#index[slot] !== 0) slot = (slot + 1) & mask;
-    this.#index[slot] = r + 1;
-  }
-
-  #reindex(size: number): void {
-    this.#index = new Uint32Array(size);
-    for (let r = 0; r < this.top; r++)
-      if (this.#used[r] === 1) this.#place(r, this.words[r * this.stride] as number);
-  }
-
-  /** Removes a row from the index, closing the gap so that later probes need no tombstones. */
   #unlink(r: number): void {
     this.#used[r] = 0;
     this.count--;
-    const mask = this.#index.length - 1;
-    let slot = spread(this.words[r * this.stride] as number) & mask;
-    while (this.#index[slot] !== r + 1) slot = (slot + 1) & mask;
-    let hole = slot;
-    for (;;) {
-      slot = (slot + 1) & mask;
-      const entry = this.#index[slot] as number;
-      if (entry === 0) break;
-      const home = spread(this.words[(entry - 1) * this.stride] as number) & mask;
-      if (((slot - home) & mask) >= ((slot - hole) & mask)) {
-        this.#index[hole] = entry;
-        hole = slot;
-      }
-    }
-    this.#index[hole] = 0;
+    this.#index.remove(this.words, this.stride, r);
   }
 
   #grow(rows: number): void {
-    const have = this.words.length / this.stride;
-    // A quarter more: doubling a table of half a million sessions would waste what it saves.
-    this.#resize(Math.max(rows, Math.ceil(have * (have < 4096 ? 2 : 1.25))), this.stride);
-    const used = new Uint8Array(this.words.length / this.stride);
+    const have = this.#used.length;
+    // A quarter more: doubling a table of half a million sessions would waste what its rows save.
+    const room = Math.max(rows, Math.ceil(have * (have < 4096 ? 2 : 1.25)));
+    const words = new Uint32Array(room * this.stride);
+    words.set(this.words.subarray(0, this.top * this.stride));
+    this.words = words;
+    const used = new Uint8Array(room);
     used.set(this.#used);
     this.#used = used;
-    const saved = new Uint32Array(used.length);
-    saved.set(this.#saved);
-    this.#saved = saved;
   }
 
-  #widen(): void {
-    this.#resize(this.words.length / this.stride, wideWords);
-  }
-
-  #resize(rows: number, stride: number): void {
-    const words = new Uint32Array(rows * stride);
-    if (stride === this.stride) words.set(this.words.subarray(0, this.top * stride));
-    else
+  /** Goes on to a wider layout when the rows cannot hold these counters. */
+  #fit(full: Uint32Array, at: number): void {
+    while (!holds(this.layout, full, at)) {
+      const wider = layouts[layouts.indexOf(this.layout) + 1] as RowLayout;
+      const words = new Uint32Array(this.#used.length * wider.stride);
       for (let r = 0; r < this.top; r++)
-        words.set(this.words.subarray(r * this.stride, (r + 1) * this.stride), r * stride);
-    this.words = words;
-    this.f64 = new Float64Array(words.buffer);
-    this.stride = stride;
+        copyRow(this.words, r * this.stride, this.layout, words, r * wider.stride, wider);
+      this.words = words;
+      this.layout = wider;
+      this.stride = wider.stride;
+    }
   }
 }
 
-/** Ids are small and close together: spread them over the index. */
-function spread(key: number): number {
-  const h = Math.imul(key ^ (key >>> 15), 0x2c1b3c6d);
-  return (h ^ (h >>> 13)) >>> 0;
-}
-
-function hasLateCounter(full: Uint32Array, at: number): boolean {
-  for (let c = mainCounters; c < counterSlots.length; c++) {
+function holds({ low, high }: RowLayout, full: Uint32Array, at: number): boolean {
+  for (let c = 0; c < counterSlots.length; c++) {
     const slot = at + (counterSlots[c] as number);
-    if (full[slot] !== 0 || full[slot + 1] !== 0) return true;
+    if (low[c] === 0 && full[slot] !== 0) return false;
+    if (high[c] === 0 && full[slot + 1] !== 0) return false;
   }
-  return false;
+  return true;
+}
+
+/** Copies a row of one layout into one of the same or a wider layout. */
+function copyRow(
+  from: Uint32Array,
+  fromAt: number,
+  a: RowLayout,
+  to: Uint32Array,
+  toAt: number,
+  b: RowLayout,
+): void {
+  if (a === b) {
+    for (let i = 0; i < a.stride; i++) to[toAt + i] = from[fromAt + i] as number;
+    return;
+  }
+  const common = Col.vary + varySlots.length;
+  to.fill(0, toAt, toAt + b.stride);
+  for (let i = 0; i < common; i++) to[toAt + i] = from[fromAt + i] as number;
+  for (let c = 0; c < counterSlots.length; c++) {
+    if (a.low[c] !== 0) to[toAt + (b.low[c] as number)] = from[fromAt + (a.low[c] as number)] as number;
+    if (a.high[c] !== 0) to[toAt + (b.high[c] as number)] = from[fromAt + (a.high[c] as number)] as number;
+  }
 }

@@ -36,7 +36,7 @@ export function isTimeZone(zone: string): boolean {
 export function zoneOffset(zone: string, utc: number): number {
   if (zone === 'UTC') return 0;
   let known = offsets.get(zone);
-  if (known === undefined) offsets.set(zone, (known = new Map()));
+  if (known === undefined) offsets.set(zone, (known = new Map<number, number>()));
   // Zones change their offset at full quarters of an hour.
   const slot = Math.floor(utc / quarter);
   let offset = known.get(slot);

@@ -103,8 +103,12 @@ export class Lab {
   }
 
   checkpoint(): SessionDelta[] {
+    return this.checkpointOf(this.state);
+  }
+
+  checkpointOf(state: RouterState): SessionDelta[] {
     const pieces: SessionDelta[] = [];
-    this.state.checkpoint((flat) => pieces.push(structuredClone(unflatten(flat))));
+    state.checkpoint((flat) => pieces.push(structuredClone(unflatten(flat))));
     return pieces;
   }
 
