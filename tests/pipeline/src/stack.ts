@@ -29,6 +29,8 @@ export class Stack {
       REEL_HEALTH_PORT: '0',
       NO_COLOR: '1',
     };
+    // A task runner may ask for colours: Node warns when it is asked for both.
+    delete this.#env['FORCE_COLOR'];
   }
 
   static async start(): Promise<Stack> {
