@@ -90,9 +90,9 @@ export class Stack {
 
   async stop(): Promise<void> {
     for (const app of this.#apps) app.kill('SIGTERM');
-    await Promise.all(
-      this.#apps.map((app) => app.exitCode !== null || new Promise((resolve) => app.once('exit', resolve))),
-    );
+    for (const app of this.#apps)
+      if (app.exitCode === null && app.signalCode === null)
+        await new Promise((resolve) => app.once('exit', resolve));
     await this.servers.stop();
   }
 }
