@@ -18,7 +18,7 @@ const env = {
 /** The checks that are not vitest's. Each that fails counts as one failure. */
 const checks = [
   { name: 'formatting', command: 'prettier', args: ['--check', '--log-level', 'warn', '.'] },
-  { name: 'unused code and dependencies', command: 'knip', args: ['--no-progress'] },
+  { name: 'unused code and dependencies', command: 'knip', args: ['--no-progress', '--no-config-hints'] },
   {
     name: 'lint, types and tests',
     command: 'nx',
