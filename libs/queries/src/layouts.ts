@@ -1,6 +1,7 @@
 /**
  * How sessions were printed, by class (format and level). A session names a set, whose definition is
  * `{"set": {"text/extensive": "<id of a layout, 16 hex digits>", …}, "shapes": {"text/extensive": "<presence string>", …}}`.
+ * A presence string behind `~` is that of a session in which its capture broke off.
  */
 import {
   fields,
@@ -64,7 +65,7 @@ export async function classPrints(
     const { set, shapes } = JSON.parse(text) as SetDefinition;
     const layout = set?.[kind];
     if (wanted.has(id) && layout !== undefined)
-      members.set(id, { layout: BigInt(`0x${layout}`), shape: shapes?.[kind] ?? '' });
+      members.set(id, { layout: BigInt(`0x${layout}`), shape: (shapes?.[kind] ?? '').replace(/^~/, '') });
   }
   const layoutIds = `SELECT reinterpretAsUInt64(reverse(unhex(JSONExtractString(definition, 'set', {kind:String}))))
     FROM layouts WHERE id IN (${setIds})`;

@@ -25,7 +25,7 @@ import type { Core } from './core.ts';
 import { createTimeOf, nameOf, putImage, putPrint } from './delta-builder.ts';
 import type { Head } from './head.ts';
 import { levelOrder } from './options.ts';
-import type { PrintSet } from './prints.ts';
+import { cutMark, printedShape, wholeShape, type PrintSet } from './prints.ts';
 import type { Shape } from './shapes.ts';
 import { isEarly, utcOfLocal } from './time-zone.ts';
 
@@ -279,7 +279,7 @@ export function updateRow(context: RowContext, r: number, words: Uint32Array, ro
   const shape = core.shapes.of(words, row);
   core.table.touch(r);
   const set = core.prints.sets[core.word(r, Col.printSet)] as PrintSet;
-  const shapeBefore = set.shapes[context.kind];
+  const shapeBefore = wholeShape(set, context.kind);
   let rebase = '';
   changed.length = 0;
   let learnedOnly = true;
@@ -384,7 +384,7 @@ function merge(
   row: number,
 ): boolean {
   let learnedOnly = true;
-  const newer = (context.late ?? []).map((kind) => set.shapes[kind] ?? '');
+  const newer = (context.late ?? []).map((kind) => printedShape(set, kind));
   for (const index of shape.attributes) {
     if (newer.some((presence) => (presence[index] ?? '.') !== '.')) continue;
     const presence = getPresence(words, row, index);
@@ -421,7 +421,7 @@ const isCut = (words: Uint32Array, row: number): boolean => (words[row + lineSlo
 
 /** Whether a blank (or N/A) is all that the class prints of the field, where a class of a higher level prints a value. */
 function isBlankOf(set: PrintSet, kind: string, shape: Shape, index: number): boolean {
-  const before = set.shapes[kind]?.[index];
+  const before = printedShape(set, kind)[index];
   if (before !== undefined && before !== shape.presence[index]) return false;
   return Object.entries(set.shapes).some(
     ([other, presence]) => presence[index] === 'v' && levelOf(other) > levelOf(kind),
@@ -607,10 +607,13 @@ export function seenNow({ core, number, capturedAt }: RowContext, r: number): vo
 /** Notes how the session was printed. @returns whether that moved. */
 function print(context: RowContext, r: number, words: Uint32Array, row: number, shape: Shape): boolean {
   const { core, kind } = context;
-  if (isCut(words, row)) return false;
   const before = core.word(r, Col.printSet);
   const layout = words[row + layoutSlot] as number;
-  const set = setWith(core, before, kind, layout, shape.presence);
+  const whole = wholeShape(core.prints.sets[before] as PrintSet, kind);
+  const cut = isCut(words, row) && whole !== shape.presence;
+  // What prints the session whole is worth more than what prints the beginning of it.
+  if (cut && whole !== undefined) return false;
+  const set = setWith(core, before, kind, layout, cut ? cutMark + shape.presence : shape.presence);
   if (set === before) return false;
   core.setWord(r, Col.printSet, set);
   return true;

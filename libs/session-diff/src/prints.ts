@@ -24,6 +24,23 @@ export function layoutId(definition: string): bigint {
 
 const hex = (id: bigint): string => id.toString(16).padStart(16, '0');
 
+/**
+ * Before the shape of a session in which its capture broke off: the layout is known, but not what it would have printed further on.
+ */
+export const cutMark = '~';
+
+/** Fields that the class printed last, whole or not; '' when it never did. */
+export const printedShape = (set: PrintSet, kind: string): string => {
+  const shape = set.shapes[kind] ?? '';
+  return shape.startsWith(cutMark) ? shape.slice(1) : shape;
+};
+
+/** Fields that the class printed when it last printed the session whole. */
+export const wholeShape = (set: PrintSet, kind: string): string | undefined => {
+  const shape = set.shapes[kind];
+  return shape?.startsWith(cutMark) === true ? undefined : shape;
+};
+
 export class PrintSets {
   /** By number, as in a row's `printSet`; 0 is the empty set. */
   readonly sets: PrintSet[] = [{ id: 0n, definition: '', layouts: {}, shapes: {} }];

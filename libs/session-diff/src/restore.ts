@@ -20,7 +20,7 @@ import type { Core } from './core.ts';
 import { decodeState, type Head } from './head.ts';
 import { rowOfImage } from './image.ts';
 import type { RouterOptions } from './options.ts';
-import type { PrintSet } from './prints.ts';
+import { printedShape, type PrintSet } from './prints.ts';
 import { keyOf } from './table.ts';
 import { isEarly } from './time-zone.ts';
 
@@ -183,8 +183,8 @@ function sight(
     // It is there, but which incarnation it is only the whole snapshot tells.
     if (deferred.has(core.word(r, Col.key))) continue;
     core.setTime(r, Col.lastSeen, Math.max(delta.captured_at, core.time(r, Col.lastSeen)));
-    const { shapes } = core.prints.sets[core.word(r, Col.printSet)] as PrintSet;
-    if (countsIn(shapes[kind] ?? ''))
+    const set = core.prints.sets[core.word(r, Col.printSet)] as PrintSet;
+    if (countsIn(printedShape(set, kind)))
       core.setTime(r, Col.countersAt, Math.max(delta.captured_at, core.time(r, Col.countersAt)));
   }
 }
