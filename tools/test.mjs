@@ -1,8 +1,9 @@
 /** Every check and every test; the last line is `N passed, N failed`. Run by tools/bootstrap.mjs on the pinned Node. */
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { lockFolder, waitFor } from '@sessionreel/ops';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const bin = join(root, 'node_modules', '.bin');
@@ -25,6 +26,15 @@ const checks = [
     args: ['run-many', '-t', 'lint', 'typecheck', 'test', '--parallel=2', '--outputStyle=static'],
   },
 ];
+
+// Two runs in one clone take turns: they would count each other's results. In two clones they run side by side.
+await waitFor('another npm test in this folder', () => lockFolder(root, 'test'), {
+  limitMs: 3_600_000,
+  everyMs: 1_000,
+  onWait: (what) => process.stdout.write(`waiting for ${what} to finish\n`),
+});
+// What was left by an earlier run must not be counted; nx brings back what its cache has.
+for (const project of projects()) rmSync(join(root, project, '.vitest'), { recursive: true, force: true });
 
 const failed = [];
 for (const check of checks) {

@@ -41,13 +41,14 @@ export class ClickHouseHttp {
   }
 
   /** Takes no more requests, and resolves when those that run have been answered. */
-  stop(): Promise<void> {
-    return new Promise((resolve) => {
-      this.server.close(() => {
-        resolve();
-      });
+  async stop(): Promise<void> {
+    const closed = new Promise((resolve) => this.server.close(resolve));
+    // Clients keep connections open that have become idle only after this.
+    const sweep = setInterval(() => {
       this.server.closeIdleConnections();
-    });
+    }, 50);
+    await closed;
+    clearInterval(sweep);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
