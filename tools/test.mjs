@@ -23,7 +23,7 @@ const checks = [
   {
     name: 'lint, types and tests',
     command: 'nx',
-    args: ['run-many', '-t', 'lint', 'typecheck', 'test', '--parallel=2', '--outputStyle=static'],
+    args: ['run-many', '-t', 'lint', 'typecheck', 'test', '--parallel=1', '--outputStyle=static'],
   },
 ];
 
