@@ -368,14 +368,19 @@ describe('the processor', () => {
       await transaction.sendOffset(`${bench.prefix}-loader`, eventsTopic, 1, 3, '');
       await transaction.commit();
       await loader.stop();
-      await processor.trim(`${bench.prefix}-loader`);
-      const lows = await bench.admin.watermarks(eventsTopic);
       const restoreOf = async (partition: number): Promise<number> => {
         const committed = await bench.admin.committed(bench.options.groupId, bench.options.snapshotsTopic);
         return (JSON.parse(committed.get(partition)?.metadata ?? '{}') as { restore: number }).restore;
       };
-      expect(await restoreOf(0)).toBeGreaterThan(0);
-      expect(lows.get(0)?.low).toBe(await restoreOf(0));
+      // Checkpoints may still be written after the last capture, and move what a restore needs.
+      const trimmed = async (): Promise<number> => {
+        await processor.trim(`${bench.prefix}-loader`);
+        const restore = await restoreOf(0);
+        const low = (await bench.admin.watermarks(eventsTopic)).get(0)?.low ?? -1;
+        return restore > 0 ? low - restore : NaN;
+      };
+      await expect.poll(trimmed, { timeout: 30_000 }).toBe(0);
+      const lows = await bench.admin.watermarks(eventsTopic);
       expect(lows.get(1)?.low).toBe(Math.min(3, await restoreOf(1)));
       expect(lows.get(2)?.low).toBe(0);
       await processor.stop();

@@ -37,7 +37,9 @@ async function start(): Promise<void> {
   await endOrphan(pidFile, properties);
   const jars = await kafkaJars(settings.cache, progress);
   const port = await claimPort(settings.port, 'Kafka', '--kafka-port');
-  const controllerPort = await claimPort(0, "Kafka's controller", '--kafka-port');
+  let controllerPort = port;
+  // A port that was found free is free again when it has been found: the same one may be found twice.
+  while (controllerPort === port) controllerPort = await claimPort(0, "Kafka's controller", '--kafka-port');
   const logFolder = join(dir, 'log');
   writeFileSync(
     properties,
