@@ -14,6 +14,9 @@ const env = {
   NX_DAEMON: 'false',
   NX_NO_CLOUD: 'true',
   NX_TUI: 'false',
+  // nx shares its cache between all clones on a machine; a clone's results are its own.
+  NX_CACHE_DIRECTORY: join(root, '.nx', 'cache'),
+  NX_WORKSPACE_DATA_DIRECTORY: join(root, '.nx', 'workspace-data'),
 };
 
 /** The checks that are not vitest's. Each that fails counts as one failure. */
