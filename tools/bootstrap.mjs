@@ -19,7 +19,7 @@ const stamp = join(root, 'node_modules', '.sessionreel-installed');
 const programs = {
   start: { args: ['apps/cli/src/reel.ts', 'up', '--demo'], kafka: true },
   test: { args: ['tools/test.mjs'], kafka: true },
-  bench: { args: ['benchmarks/parse-xml-json.ts'], kafka: false },
+  bench: { args: ['benchmarks/harness/main.ts'], kafka: false },
   fuzz: { args: ['libs/junos-l2tp/src/fuzz.ts'], kafka: false },
 };
 
