@@ -1,11 +1,10 @@
 /** `reel show services l2tp session …`: the router's own output at a time. */
-import { parseCommand, renderSnapshot, type ParsedCommand } from '@sessionreel/junos-l2tp';
+import { joinedFrame, parseCommand, renderSnapshot, type ParsedCommand } from '@sessionreel/junos-l2tp';
 import { stateAt, type RouterStateAt } from '@sessionreel/queries';
 import type { Format, Level, Scope, Variant } from '@sessionreel/session-model';
 import { Option, type Command } from 'commander';
 import { wrongUsage } from './cli-error.ts';
 import { openStore, settingsOf, withClickHouse, type ConnectionFlags } from './connections.ts';
-import { joinedFrame } from './frames.ts';
 import { checkRouter } from './router-name.ts';
 import { escapeForTerminal, escapeValue, isTerminal, processIo, writeAll, type Io } from './terminal.ts';
 import { localZone, parseTime, printTime } from './times.ts';

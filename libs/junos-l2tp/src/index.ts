@@ -1,6 +1,7 @@
 export * from './command.ts';
 export * from './default-layouts.ts';
 export * from './frame.ts';
+export { joinedFrame } from './joined-frame.ts';
 export * from './jsonl.ts';
 export * from './layout.ts';
 export * from './print.ts';

@@ -37,3 +37,11 @@ export {
   type StateSession,
 } from './state.ts';
 export * from './who-had.ts';
+export * from './bounds.ts';
+export * from './find.ts';
+export * from './happenings.ts';
+export * from './listing.ts';
+export * from './routers.ts';
+export * from './traffic.ts';
+export * from './both-ends.ts';
+export * from './coverage.ts';

@@ -1,10 +1,16 @@
 /** The frame of a listing that came in parts: the parts' frames put together again. */
-import { parseDocument, type Document, type IrregularGap } from '@sessionreel/junos-l2tp';
-import type { PartFrame } from '@sessionreel/queries';
+import { parseDocument, type Document, type IrregularGap } from './layout.ts';
 
 /** Tunnel of a session, for telling whether a part went on in the middle of one. */
 export interface InTunnel {
   readonly record: { readonly values: Readonly<Record<string, unknown>> };
+}
+
+/** The frame of one part of a listing. */
+export interface FrameOfPart {
+  /** JSON of the frame; '' when it is not known. */
+  readonly document: string;
+  readonly sessions: number;
 }
 
 /**
@@ -12,7 +18,7 @@ export interface InTunnel {
  * stands what stands between sessions everywhere. The frame of the whole as JSON; '' when no part's is known.
  * @param sessions of the whole listing, in order
  */
-export function joinedFrame(parts: readonly PartFrame[], sessions: readonly InTunnel[]): string {
+export function joinedFrame(parts: readonly FrameOfPart[], sessions: readonly InTunnel[]): string {
   const known = parts.filter((x) => x.document !== '');
   const first = known[0];
   const last = known.at(-1);
