@@ -21,6 +21,7 @@ const programs = {
   test: { args: ['tools/test.mjs'], kafka: true },
   bench: { args: ['benchmarks/harness/main.ts'], kafka: false },
   fuzz: { args: ['libs/junos-l2tp/src/fuzz.ts'], kafka: false },
+  chaos: { args: ['tests/chaos/src/main.ts'], kafka: true },
 };
 
 const [name = '', ...rest] = process.argv.slice(2);
