@@ -49,7 +49,7 @@ export function storedInput<D, T>(given: {
   const key = (): string =>
     createHash('sha256')
       .update(JSON.stringify([given.name, given.parameters, given.make.toString()]))
-      .update(sourcesHash())
+      .update(simulatorHash())
       .digest('hex')
       .slice(0, 24);
   const path = (suffix: string): string => join(folder, `${key()}.${suffix}`);
@@ -97,7 +97,7 @@ async function store(
 let sources: string | undefined;
 
 /** Of what makes inputs: the simulator and the field catalogue. */
-function sourcesHash(): string {
+export function simulatorHash(): string {
   if (sources !== undefined) return sources;
   const hash = createHash('sha256');
   for (const path of globSync(['libs/fleet-sim/src/*.ts', 'libs/session-model/src/*.ts'], {
@@ -115,9 +115,12 @@ function removeOld(): void {
   }
 }
 
-/** An input that is so small that it is given as it is. */
-export function plainInput<T>(name: string, value: T): Input<T> {
+/**
+ * An input that is so small that it is given as it is, or from which a contender makes what it works on. `made` is the hash of what
+ * it is made with.
+ */
+export function plainInput<T>(name: string, value: T, made = ''): Input<T> {
   const text = JSON.stringify(value);
-  const hash = createHash('sha256').update(text).digest('hex').slice(0, 16);
+  const hash = createHash('sha256').update(text).update(made).digest('hex').slice(0, 16);
   return { name, prepare: () => ({ hash, bytes: text.length }), load: () => value };
 }
