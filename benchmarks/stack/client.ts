@@ -1,5 +1,5 @@
 /** Kafka clients of the benchmarks. */
-import type { KafkaProducer} from '@sessionreel/kafka';
+import type { KafkaProducer } from '@sessionreel/kafka';
 import { KafkaClient, type OutgoingMessage } from '@sessionreel/kafka';
 import { createLogger } from '@sessionreel/ops';
 
