@@ -28,6 +28,11 @@ export const fleetState = (columns: string): string => `
      LIMIT 1 BY router, tunnel_local_id, session_local_id)
    WHERE kind != 'closed')`;
 
+/** A map of the fleet file's routers, as a constant of the query. */
+function fleetFile(column: 'site' | 'role'): string {
+  return `SELECT CAST((groupArray(toString(router)), groupArray(toString(${column}))), 'Map(String, String)') FROM routers FINAL WHERE NOT removed`;
+}
+
 /** By what sessions are counted or compared; the expressions are ours, never a person's. */
 export const dimensions = {
   router: 'toString(router)',
@@ -37,6 +42,8 @@ export const dimensions = {
   fpc: "extract(toString(if(interface_name != '', interface_name, tunnel_interface_name)), '^([a-z]+-\\\\d+)/')",
   tunnel: "concat(toString(router), ' ', toString(tunnel_local_id))",
   tunnel_group: 'toString(tunnel_group_name)',
+  site: `(${fleetFile('site')})[toString(router)]`,
+  role: `(${fleetFile('role')})[toString(router)]`,
 } as const;
 export type Dimension = keyof typeof dimensions;
 

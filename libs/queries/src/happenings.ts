@@ -162,3 +162,71 @@ function listed(question: ListQuestion) {
     ...(question.router === undefined ? {} : { router: question.router }),
   });
 }
+
+/** The pipeline's work in one minute, by the times of the snapshots. */
+export interface PipelineMinute {
+  readonly at: number;
+  readonly snapshots: number;
+  readonly bytes: number;
+  readonly sessions: number;
+  readonly events: number;
+  readonly stale: number;
+  readonly deadLetters: number;
+  readonly anomalies: number;
+  readonly unknownFields: number;
+}
+
+export interface Pipeline {
+  readonly snapshots: number;
+  readonly routers: number;
+  readonly newest: number | null;
+  readonly rows: bigint;
+  readonly bytes: bigint;
+  readonly minutes: readonly PipelineMinute[];
+}
+
+/** How much has come in: in all up to a time, and by minute in the hour before it. */
+export async function pipelineAt(
+  client: QueryClient,
+  question: AskOptions & { readonly at: number },
+): Promise<Pipeline> {
+  const options = asked(question, { at: utcText(question.at), from: utcText(question.at - 3_600_000) });
+  const [all] = await client.rows<Record<'n' | 'routers' | 'newest', string>>(
+    `SELECT countIf(final AND outcome = 'applied') AS n, uniqExact(s.router) AS routers, ${msOf('max(s.at)')} AS newest
+     FROM snapshots AS s WHERE s.at <= {at:DateTime64(3, 'UTC')}`,
+    options,
+  );
+  const [size] = await client.rows<Record<'rows' | 'bytes', string>>(
+    `SELECT ifNull(sum(total_rows), 0) AS rows, ifNull(sum(total_bytes), 0) AS bytes
+     FROM system.tables WHERE database = currentDatabase()`,
+    options,
+  );
+  const minutes = await client.rows<Record<string, string>>(
+    `SELECT toUnixTimestamp(toStartOfMinute(s.at)) AS minute, countIf(final AND outcome = 'applied') AS n, sum(s.bytes) AS bytes,
+       sumIf(s.sessions, final AND outcome = 'applied') AS sessions, sumIf(opened + changed + closed, final) AS events,
+       countIf(outcome = 'stale') AS stale, countIf(outcome = 'dead_letter') AS dead, sum(s.anomalies) AS anomalies,
+       sum(s.unknown_fields) AS unknown
+     FROM snapshots AS s WHERE s.at > {from:DateTime64(3, 'UTC')} AND s.at <= {at:DateTime64(3, 'UTC')}
+     GROUP BY minute ORDER BY minute`,
+    options,
+  );
+  const snapshots = Number(all?.n ?? 0);
+  return {
+    snapshots,
+    routers: Number(all?.routers ?? 0),
+    newest: snapshots === 0 ? null : Number(all?.newest),
+    rows: BigInt(size?.rows ?? 0),
+    bytes: BigInt(size?.bytes ?? 0),
+    minutes: minutes.map((m) => ({
+      at: Number(m['minute']) * 1_000,
+      snapshots: Number(m['n']),
+      bytes: Number(m['bytes']),
+      sessions: Number(m['sessions']),
+      events: Number(m['events']),
+      stale: Number(m['stale']),
+      deadLetters: Number(m['dead']),
+      anomalies: Number(m['anomalies']),
+      unknownFields: Number(m['unknown']),
+    })),
+  };
+}

@@ -45,3 +45,47 @@ export * from './routers.ts';
 export * from './traffic.ts';
 export * from './both-ends.ts';
 export * from './coverage.ts';
+export * from './churn.ts';
+export * from './silence.ts';
+export {
+  speedDrops,
+  speedPlans,
+  type SpeedDrop,
+  type SpeedPlan,
+  type SpeedPlans,
+  type SpeedUpdates,
+} from './speeds.ts';
+export {
+  billing,
+  echoTimeouts,
+  namedTraffic,
+  type BilledTraffic,
+  type Billing,
+  type EchoTimeouts,
+  type NamedTraffic,
+  type NamedTrafficAnswer,
+  type NamedTrafficQuestion,
+  type TrafficName,
+} from './traffic.ts';
+export * from './busy.ts';
+export {
+  backTest,
+  daysUntil,
+  fitModel,
+  type BackTest,
+  type DaysUntil,
+  type Model,
+  type Predicted,
+  type Sample,
+} from './forecast.ts';
+export * from './growth.ts';
+export {
+  imbalance,
+  limitUses,
+  type Imbalance,
+  type LimitKind,
+  type LimitUse,
+  type LimitUses,
+} from './limits.ts';
+export * from './live.ts';
+export * from './rates.ts';

@@ -171,7 +171,7 @@ export async function ledgerEntries(client: QueryClient, question: LedgerQuestio
 
 /**
  * A mark that differs when anything that an answer about a time range (or about all before a time) rests on differs: late imports and
- * the fleet file too.
+ * the fleet file too. What is not in every table yet does not count.
  */
 export async function dataVersion(
   client: QueryClient,
@@ -181,7 +181,9 @@ export async function dataVersion(
     `SELECT count() AS n, sum(cityHash64(s.router, s.seq, s.at)) AS sum,
        (SELECT max(toUnixTimestamp64Milli(loaded_at)) FROM routers) AS loaded
      FROM snapshots AS s
-     WHERE s.at >= {from:DateTime64(3, 'UTC')} AND s.at <= {to:DateTime64(3, 'UTC')}
+     LEFT ANY JOIN (SELECT kafka_partition, max(kafka_offset) AS loaded FROM loader_progress GROUP BY kafka_partition) AS p
+       ON p.kafka_partition = s.kafka_partition
+     WHERE s.at >= {from:DateTime64(3, 'UTC')} AND s.at <= {to:DateTime64(3, 'UTC')} AND s.kafka_offset <= p.loaded
        ${question.router === undefined ? '' : 'AND s.router = {router:String}'}`,
     asked(question, {
       from: utcText(question.from ?? 0),

@@ -1,8 +1,9 @@
 /** Concurrent sessions over time, from the ledger: history is never scanned for it. */
 import { QuestionError, asked, utcText, type AskOptions, type QueryClient } from './client.ts';
+import { printedRoles } from './speeds.ts';
 
 export type SeriesDimension =
-  'fleet' | 'router' | 'state' | 'peer_gateway' | 'tunnel_group' | 'site' | 'role';
+  'fleet' | 'router' | 'state' | 'peer_gateway' | 'tunnel_group' | 'site' | 'role' | 'site_role';
 
 export interface SeriesQuestion extends AskOptions {
   readonly from: number;
@@ -12,6 +13,8 @@ export interface SeriesQuestion extends AskOptions {
   readonly by: SeriesDimension;
   /** Only these; default: all. */
   readonly routers?: readonly string[];
+  /** Only routers of this role (the fleet file's, else as they print): a sum over both roles counts every call twice. */
+  readonly role?: 'lac' | 'lns' | undefined;
   /** A router whose newest snapshot is older counts as missing (s); default 15 minutes. */
   readonly staleAfterS?: number;
 }
@@ -54,23 +57,43 @@ function valuesOf(by: SeriesDimension): { readonly names: string; readonly numbe
     case 'site':
     case 'role':
       return { names: `[toString(fleet_${by})]`, numbers: total };
+    case 'site_role':
+      return { names: "[trimBoth(concat(toString(fleet_site), ' ', toString(fleet_role)))]", numbers: total };
     default:
       return { names: "['']", numbers: total };
   }
 }
 
 export async function concurrency(client: QueryClient, question: SeriesQuestion): Promise<ConcurrencySeries> {
-  const { from, to, stepS, by } = question;
+  const { from, to, stepS } = question;
   if (from > to) throw new QuestionError('the time to begin from is after the time to end at');
   if (!(stepS >= 1) || (to - from) / 1_000 / stepS > mostPoints)
     throw new QuestionError(`that would be more than ${mostPoints} points: take a longer step`);
-  const { names, numbers } = valuesOf(by);
-  const fleet = by === 'site' || by === 'role';
-  const onlyRouters = question.routers === undefined ? '' : 'AND router IN {routers:Array(String)}';
-  // Each entry holds from its time until the next one, or until it is stale; it counts at every point in between.
   const query = `
     SELECT point, name, sum(number) AS sessions, uniqExact(router) AS routers
-    FROM (
+    FROM (${pointRows(question)})
+    GROUP BY point, name
+    ORDER BY name, point`;
+  const params = pointParams(question);
+  const rows = await client.rows<{ point: string; name: string; sessions: string; routers: string }>(
+    query,
+    asked(question, params),
+  );
+  return gathered(rows, Math.round(stepS), ['router', 'site', 'role', 'site_role'].includes(question.by));
+}
+
+/**
+ * Rows of point (in steps since 1970), router, name and number, as a query; `pointParams` are its parameters. Each entry of the ledger
+ * holds from its time until the next one, or until it is stale; it counts at every point in between.
+ */
+export function pointRows(question: Pick<SeriesQuestion, 'by' | 'routers' | 'role'>): string {
+  const { by } = question;
+  const { names, numbers } = valuesOf(by);
+  const fleet = by === 'site' || by === 'role' || by === 'site_role' || question.role !== undefined;
+  const onlyRouters = question.routers === undefined ? '' : 'AND router IN {routers:Array(String)}';
+  const onlyRole = question.role === undefined ? '' : 'AND fleet_role = {role:String}';
+  return `
+    SELECT point, router, name, number FROM (
       SELECT router, arrayJoin(range(first, last)) AS point, names, numbers FROM (
         SELECT router, names, numbers,
           toUInt64(intDiv(at_s + {step:UInt32} - 1, {step:UInt32})) AS first,
@@ -80,36 +103,35 @@ export async function concurrency(client: QueryClient, question: SeriesQuestion)
             leadInFrame(toUnixTimestamp(at), 1, 0) OVER (PARTITION BY router ORDER BY at, seq ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS next_s,
             ${names} AS names, ${numbers} AS numbers
           FROM ${fleet ? fleetSnapshots : 'snapshots'}
-          WHERE outcome = 'applied' AND final AND state_hash != '' ${onlyRouters}
+          WHERE outcome = 'applied' AND final AND state_hash != '' ${onlyRouters} ${onlyRole}
             AND at BETWEEN {start:DateTime64(3, 'UTC')} AND {to:DateTime64(3, 'UTC')}))
       WHERE last > first)
     ARRAY JOIN names AS name, numbers AS number
-    WHERE point * {step:UInt32} >= {from_s:UInt32}
-    GROUP BY point, name
-    ORDER BY name, point`;
+    WHERE point * {step:UInt32} >= {from_s:UInt32}`;
+}
+
+export function pointParams(question: Omit<SeriesQuestion, 'by'>): Readonly<Record<string, unknown>> {
   const stale = Math.max(1, Math.round(question.staleAfterS ?? 900));
-  const params = {
-    step: Math.round(stepS),
+  return {
+    step: Math.round(question.stepS),
     stale,
-    from_s: Math.floor(from / 1_000),
-    to_s: Math.floor(to / 1_000),
-    start: utcText(from - stale * 1_000),
-    to: utcText(to),
+    from_s: Math.floor(question.from / 1_000),
+    to_s: Math.floor(question.to / 1_000),
+    start: utcText(question.from - stale * 1_000),
+    to: utcText(question.to),
     ...(question.routers === undefined ? {} : { routers: question.routers }),
+    ...(question.role === undefined ? {} : { role: question.role }),
   };
-  const rows = await client.rows<{ point: string; name: string; sessions: string; routers: string }>(
-    query,
-    asked(question, params),
-  );
-  return gathered(rows, Math.round(stepS));
 }
 
 const fleetSnapshots = `(SELECT s.*, r.site AS fleet_site, r.role AS fleet_role FROM snapshots AS s
-  LEFT ANY JOIN (SELECT router, site, role FROM routers FINAL) AS r ON r.router = s.router)`;
+  LEFT ANY JOIN (${printedRoles}) AS r ON r.router = toString(s.router))`;
 
 function gathered(
   rows: readonly { point: string; name: string; sessions: string; routers: string }[],
   stepS: number,
+  /** Each router belongs to one series only. */
+  apart: boolean,
 ): ConcurrencySeries {
   const series = new Map<string, SeriesPoint[]>();
   const coverage = new Map<number, number>();
@@ -118,7 +140,8 @@ function gathered(
     const points = series.get(row.name) ?? [];
     points.push({ at, sessions: Number(row.sessions), routers: Number(row.routers) });
     series.set(row.name, points);
-    coverage.set(at, Math.max(coverage.get(at) ?? 0, Number(row.routers)));
+    const [known, own] = [coverage.get(at) ?? 0, Number(row.routers)];
+    coverage.set(at, apart ? known + own : Math.max(known, own));
   }
   return {
     series: [...series].map(([name, points]) => ({ name, points })),

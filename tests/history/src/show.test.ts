@@ -1,23 +1,12 @@
 /** What `reel show` rests on: captures through parser, diff, Avro and ClickHouse, printed again byte for byte. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { Prng, headersOf, simulate, type Capture } from '@sessionreel/fleet-sim';
-import { SnapshotParser, printWhole, renderSnapshot, type SnapshotStart } from '@sessionreel/junos-l2tp';
+import { renderSnapshot } from '@sessionreel/junos-l2tp';
 import { stateAt, type RouterStateAt } from '@sessionreel/queries';
-import { RouterState } from '@sessionreel/session-diff';
-import { createEventWriter, decodeDelta, encodeFlatDelta, takeWritten } from '@sessionreel/session-events';
-import {
-  layoutSlot,
-  recordOfRow,
-  rowWords,
-  type FlatDelta,
-  type RowBatch,
-  type SessionDelta,
-  type SessionRecord,
-  type SnapshotFacts,
-  type Variant,
-} from '@sessionreel/session-model';
+import type { Variant } from '@sessionreel/session-model';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TestLog } from './events.ts';
+import { Pipe } from './pipe.ts';
 import { testServer, type TestServer } from './server.ts';
 
 let server: TestServer;
@@ -25,75 +14,6 @@ beforeAll(async () => {
   server = await testServer();
 }, 60_000);
 afterAll(() => server.stop(), 60_000);
-
-/** A snapshot that was applied whole, and what its router had printed. */
-interface Taken {
-  readonly router: string;
-  readonly at: number;
-  readonly facts: SnapshotFacts;
-  readonly printed: string;
-}
-
-/** One router's way to its events; what each whole snapshot prints is noted by the parser's own word. */
-class Pipe {
-  readonly router: string;
-  readonly state: RouterState;
-  readonly deltas: SessionDelta[] = [];
-  readonly taken: Taken[] = [];
-  readonly #writer = createEventWriter();
-  #offset = 0;
-
-  constructor(router: string, timezone = 'UTC') {
-    this.router = router;
-    this.state = new RouterState(router, { timezone, keyframeEveryMs: 600_000, pieceSessions: 9 });
-  }
-
-  process(bytes: Uint8Array, at: number, hints: { command?: string; complete?: boolean }): void {
-    const emit = (flat: FlatDelta): void => {
-      encodeFlatDelta(flat, this.#writer);
-      this.deltas.push(decodeDelta(takeWritten(this.#writer)));
-    };
-    const offset = this.#offset++;
-    const { state } = this;
-    const sessions: { record: SessionRecord; layout: string }[] = [];
-    state.prepare();
-    const sink = {
-      begin: (start: SnapshotStart) => {
-        state.begin(
-          {
-            snapshotId: '',
-            capturedAt: at,
-            logTime: at,
-            partition: 0,
-            offset,
-            previousOffset: offset - 1,
-            ordinal: start.ordinal,
-            part: 1,
-            parts: 1,
-          },
-          start,
-        );
-      },
-      rows: (batch: RowBatch) => {
-        for (let row = 0; row < batch.count * rowWords; row += rowWords)
-          sessions.push({
-            record: recordOfRow(batch.words, row, state.strings),
-            layout: state.strings.text(batch.words[row + layoutSlot] ?? 0),
-          });
-        state.rows(batch);
-      },
-      end: (facts: SnapshotFacts) => {
-        const { outcome } = state.end(facts, emit);
-        if (outcome !== 'applied' || !facts.complete || Object.keys(facts.scope).length > 0) return;
-        const printed = Buffer.from(printWhole(sessions, facts.document)).toString();
-        this.taken.push({ router: this.router, at, facts, printed });
-      },
-    };
-    const parser = new SnapshotParser(state.strings, sink, hints);
-    parser.write(bytes);
-    parser.end();
-  }
-}
 
 function shown(state: RouterStateAt): string {
   const { format, level, printedBy, document } = state;
