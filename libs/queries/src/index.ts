@@ -42,7 +42,6 @@ export * from './find.ts';
 export * from './happenings.ts';
 export * from './listing.ts';
 export * from './routers.ts';
-export * from './traffic.ts';
 export * from './both-ends.ts';
 export * from './coverage.ts';
 export * from './churn.ts';
@@ -66,7 +65,7 @@ export {
   type NamedTrafficAnswer,
   type NamedTrafficQuestion,
   type TrafficName,
-} from './traffic.ts';
+} from './named-traffic.ts';
 export * from './busy.ts';
 export {
   backTest,
