@@ -142,14 +142,21 @@ function answers(path) {
   });
 }
 
+/** kafkajs sets timers with negative waits, which Node 24 warns of; they are harmless. */
+function nodeOptions() {
+  return [process.env.NODE_OPTIONS, '--disable-warning=TimeoutNegativeWarning'].filter(Boolean).join(' ');
+}
+
 function run() {
   // The channel tells the program when this process has ended, also after kill -9.
   const child = spawn(pinned, [...program.args, ...rest], {
     cwd: root,
+    env: { ...process.env, NODE_OPTIONS: nodeOptions() },
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
-  // Ctrl-C reaches the program too, which stops in its own order; this process only waits for it.
-  process.on('SIGINT', () => undefined);
+  // Ctrl-C on a terminal reaches the program too, a signal to npm or to this process alone does not: it is passed
+  // on, and this process waits while the program stops in its own order.
+  process.on('SIGINT', () => child.kill('SIGINT'));
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   child.on('error', (error) => fail(`cannot run ${pinned}: ${error.message}`));
   child.on('exit', (status, signal) =>

@@ -1,5 +1,5 @@
 /** What the demo feeds: the reference captures once, and a small fleet that keeps living. */
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { demoFleet, fleetYaml, headersOf, demoRouters, type Capture } from '@sessionreel/fleet-sim';
 import type { KafkaProducer } from '@sessionreel/kafka';
@@ -11,7 +11,10 @@ const references = new URL('../../../tests/pipeline/fixtures/reference/', import
 const pastMs = 10 * 60_000;
 /** A fleet that was left for longer begins anew: living through all that time would take too long, ms. */
 const absentMsMax = 30 * 60_000;
+/** And so does one that began longer ago than this: its whole life is lived through again, quickly, at each start. */
+const ageMsMax = 60 * 60_000;
 const dayMs = 86_400_000;
+const memoryFile = 'demo.json';
 
 export interface SentMessage {
   readonly router: string;
@@ -46,18 +49,23 @@ export async function feedReferences(producer: KafkaProducer, topic: string): Pr
 }
 
 /** Two polls of each router of the fleet, for a demo that ends. */
-export async function feedFleetOnce(producer: KafkaProducer, topic: string): Promise<SentMessage[]> {
+export async function feedFleetOnce(
+  producer: KafkaProducer,
+  topic: string,
+  folder: string,
+): Promise<SentMessage[]> {
   const sent: SentMessage[] = [];
   const now = Date.now();
   const durationMs = 25_000;
   for (const item of demoFleet({ start: now - durationMs, durationMs, seed: now }))
     if (item.kind === 'capture') sent.push(await sendCapture(producer, topic, item));
+  writeMemory(folder, { start: null, sentUntil: now });
   return sent;
 }
 
 /**
  * Plays the fleet until the signal: its last minutes at once, and then each poll when it is due. The fleet of an
- * earlier run on the same folder goes on living; what it already sent is a repeat, which counts for nothing.
+ * earlier run on the same folder goes on living from where that run was stopped.
  */
 export async function playFleet(
   producer: KafkaProducer,
@@ -67,28 +75,48 @@ export async function playFleet(
   signal: AbortSignal,
 ): Promise<void> {
   const now = Date.now();
-  const start = fleetStart(folder, now);
+  const { start, sentUntil } = fleetOf(readMemory(folder), now);
+  const first = Math.max(sentUntil + 1, now - pastMs);
   for (const item of demoFleet({ start, durationMs: 7 * dayMs, seed: start })) {
     if (item.kind !== 'capture') continue;
     // Living through the past holds the event loop: signals must get through.
-    if (item.at < now - pastMs) await pause(0, signal);
+    if (item.at < first) await pause(0, signal);
     else {
       await sleepUntil(item.at, signal);
       await sendPatiently(producer, topic, item, log, signal);
+      writeMemory(folder, { start, sentUntil: item.at });
     }
   }
 }
 
-/** When the fleet began to live; kept in the data folder. */
-function fleetStart(folder: string, now: number): number {
-  const path = join(folder, 'demo.json');
-  if (existsSync(path)) {
-    const { start } = JSON.parse(readFileSync(path, 'utf8')) as { start?: unknown };
-    if (typeof start === 'number' && start <= now && now - start < absentMsMax) return start;
+/** Kept in the data folder. */
+interface Memory {
+  /** When the fleet began to live, which is its seed as well; null after a demo that ended. */
+  readonly start: number | null;
+  /** The last capture that was sent: an older one would be stale. */
+  readonly sentUntil: number;
+}
+
+function fleetOf({ start, sentUntil }: Memory, now: number): { start: number; sentUntil: number } {
+  if (start !== null && start <= now && now - sentUntil < absentMsMax && now - start < ageMsMax)
+    return { start, sentUntil };
+  return { start: Math.min(Math.max(now - pastMs, sentUntil), now), sentUntil };
+}
+
+function readMemory(folder: string): Memory {
+  try {
+    const { start, sentUntil } = JSON.parse(
+      readFileSync(join(folder, memoryFile), 'utf8'),
+    ) as Partial<Memory>;
+    if (typeof sentUntil === 'number') return { start: start ?? null, sentUntil };
+  } catch {
+    // The first run here, or one that was killed while it wrote: the fleet begins anew.
   }
-  const start = now - pastMs;
-  writeFileSync(path, JSON.stringify({ start }));
-  return start;
+  return { start: null, sentUntil: 0 };
+}
+
+function writeMemory(folder: string, memory: Memory): void {
+  writeFileSync(join(folder, memoryFile), JSON.stringify(memory));
 }
 
 /** A collector waits for Kafka; a capture that could not be sent for a minute is given up. */

@@ -148,6 +148,7 @@ describe('wrong usage', () => {
     [['--router', 'a\nb'], 'control characters'],
     [['--captured-at', 'yesterday'], 'is not a time'],
     [['--timezone', 'Mars/Olympus'], 'no time zone'],
+    [['--command', 'show version'], 'is not "show services l2tp session"'],
     [['--wait', '--wait-limit', 'long'], 'wants a number'],
   ])('%j is told apart from wrong data', async (options, message) => {
     const { status, stderr } = await run(['import', file(brief), ...options]);

@@ -1,6 +1,7 @@
 /** `reel import`: captures from files to Kafka. */
 
 import type { Store } from '@sessionreel/clickhouse';
+import { parseCommand } from '@sessionreel/junos-l2tp';
 import { KafkaAdmin, KafkaProducer, type KafkaClient } from '@sessionreel/kafka';
 import { Option, type Command } from 'commander';
 import { nameOf } from './capture-file.ts';
@@ -101,6 +102,11 @@ function checkFlags(typed: Flags, io: Io): ImportFlags {
   const { router, command, complete, force } = typed;
   if (router !== undefined) checkRouter(router);
   if (typed.timezone !== undefined) checkZone(typed.timezone);
+  if (command !== undefined && !parseCommand(command).isL2tpSession)
+    throw wrongUsage(
+      `--command ${command}: it is not "show services l2tp session"`,
+      'Give it as it was typed on the router, with its level, filters and pipes.',
+    );
   const zone = typed.timezone ?? localZone();
   return {
     ...(router === undefined ? {} : { router }),

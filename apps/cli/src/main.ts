@@ -49,6 +49,7 @@ export async function createProgram(io: Io = processIo, name = ''): Promise<Comm
     .version(version())
     .addHelpText('after', help)
     .exitOverride()
+    .showHelpAfterError('--help has examples.')
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),

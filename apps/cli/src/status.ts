@@ -1,5 +1,5 @@
 /** `reel status`: how far the pipeline is, from what Kafka and ClickHouse say. */
-import { KafkaAdmin } from '@sessionreel/kafka';
+import { KafkaAdmin, KafkaProducer, readRange, type KafkaClient } from '@sessionreel/kafka';
 import type { Command } from 'commander';
 import {
   connectKafka,
@@ -10,6 +10,7 @@ import {
   type CliSettings,
   type ConnectionFlags,
 } from './connections.ts';
+import { kafkaDeadLetters, openLetters } from './dlq-store.ts';
 import { printList, withOutput, type Column, type OutputForm } from './output.ts';
 import { processIo, type Io } from './terminal.ts';
 
@@ -52,27 +53,27 @@ export function register(program: Command, io: Io = processIo): void {
 }
 
 async function kafkaRows(settings: CliSettings): Promise<Row[]> {
-  const admin = new KafkaAdmin(await connectKafka(settings));
+  const client = await connectKafka(settings);
+  const admin = new KafkaAdmin(client);
   try {
     const processor = process.env['REEL_PROCESSOR_GROUP'] ?? 'processor';
     const loader = process.env['REEL_LOADER_GROUP'] ?? 'sessionreel-loader';
     const events = process.env['REEL_EVENTS_TOPIC'] ?? 'l2tp.events';
-    const dead = await admin.watermarks(settings.deadLettersTopic);
     return [
       {
         what: 'processor_lag',
-        value: await lag(admin, processor, settings.snapshotsTopic),
+        value: await lag(client, admin, processor, settings.snapshotsTopic),
         meaning: 'captures that the processor has still to take',
       },
       {
         what: 'loader_lag',
-        value: await lag(admin, loader, events),
+        value: await lag(client, admin, loader, events),
         meaning: 'events that the loader has still to take',
       },
       {
         what: 'dead_letters',
-        value: [...dead.values()].reduce((sum, { low, high }) => sum + high - low, 0),
-        meaning: 'captures that were set aside: reel dlq list',
+        value: await deadLetters(client, admin, settings),
+        meaning: 'captures that were set aside and wait: reel dlq list',
       },
     ];
   } finally {
@@ -80,12 +81,32 @@ async function kafkaRows(settings: CliSettings): Promise<Row[]> {
   }
 }
 
-/** Messages behind the end, all partitions; markers of transactions count, so that a busy topic is never quite at 0. */
-async function lag(admin: KafkaAdmin, group: string, topic: string): Promise<number> {
+async function deadLetters(client: KafkaClient, admin: KafkaAdmin, settings: CliSettings): Promise<number> {
+  const topics = { snapshots: settings.snapshotsTopic, deadLetters: settings.deadLettersTopic };
+  const producer = new KafkaProducer(client);
+  try {
+    return (await openLetters(kafkaDeadLetters(client, admin, producer, topics))).length;
+  } finally {
+    await producer.stop();
+  }
+}
+
+/** A gap of offsets up to this is looked into; a larger one is lag, whatever share of it are markers. */
+const countedMost = 1_000;
+
+/** Messages behind the end, all partitions. Markers of transactions have offsets too: a small gap is counted. */
+async function lag(client: KafkaClient, admin: KafkaAdmin, group: string, topic: string): Promise<number> {
   const committed = await admin.committed(group, topic);
   const ends = await admin.watermarks(topic);
   let sum = 0;
-  for (const [partition, { low, high }] of ends) sum += high - (committed.get(partition)?.offset ?? low);
+  for (const [partition, { low, high }] of ends) {
+    const from = Math.max(committed.get(partition)?.offset ?? low, low);
+    if (high - from > countedMost) {
+      sum += high - from;
+      continue;
+    }
+    for await (const { messages } of readRange(client, { topic, partition, from })) sum += messages.length;
+  }
   return sum;
 }
 

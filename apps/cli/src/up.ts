@@ -209,7 +209,7 @@ class Up {
       await playFleet(producer, topic, this.#settings.data, this.#log, signal);
       return;
     }
-    sent.push(...(await feedFleetOnce(producer, topic)));
+    sent.push(...(await feedFleetOnce(producer, topic, this.#settings.data)));
     const store = new Store({
       url: servers.clickhouseUrl,
       database: this.#settings.clickhouseDatabase,

@@ -97,9 +97,20 @@ describe('admit', () => {
     [{ timezone: 'CEST/Summer' }, 'headers: header timezone'],
     [{ 'content-encoding': 'br' }, 'headers: header content-encoding'],
     [{ command: Buffer.from([0xff]) }, 'headers: header command is not UTF-8'],
+    [{ command: 'show version' }, 'headers: header command is "show version"'],
     [{ [refusedHeader]: 'gzip batch expands past 9 bytes' }, 'compression: gzip batch expands'],
   ])('refuses %j', (headers, reason) => {
     expect(reasonOf(message(headers as Record<string, string>))).toContain(reason);
+  });
+
+  it.each([
+    'sh serv l2tp sess ext',
+    'run show services l2tp session detail interface si-1/0/0 | no-more',
+    'cli -c "show services l2tp session"',
+    'get-l2tp-session-information',
+    '  ',
+  ])('takes the command %j', (command) => {
+    expect(captureOf({ command }).capture.command).toBe(command);
   });
 
   it.each([null, Buffer.alloc(0), Buffer.alloc(256, 'a'), Buffer.from([0xc3, 0x28])])(

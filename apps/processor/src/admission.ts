@@ -1,4 +1,5 @@
 /** What is done with a message before anyone looks at its bytes: its key and its headers, by the contract of `l2tp.snapshots`. */
+import { parseCommand } from '@sessionreel/junos-l2tp';
 import { headerText, partitionOf, refusedHeader, type Message } from '@sessionreel/kafka';
 import type { CaptureHints, Refusal } from './tasks.ts';
 
@@ -80,7 +81,7 @@ function hintsOf(message: Message): CaptureHints {
   const [part, parts] = partOf(text('part'), snapshotId);
   return {
     capturedAt: capturedAtOf(text('captured-at'), message.timestamp),
-    command: text('command') ?? '',
+    command: commandOf(text('command') ?? ''),
     format: oneOf('format', text('format'), ['text', 'xml', 'json']),
     snapshotId,
     part,
@@ -89,6 +90,16 @@ function hintsOf(message: Message): CaptureHints {
     timezone: timezoneOf(text('timezone')),
     encoding: encodingOf(text('content-encoding')),
   };
+}
+
+/** Level and scope come from it: what another command printed is no listing, and a wrong command tells wrong ones. */
+function commandOf(command: string): string {
+  if (command.trim() !== '' && !parseCommand(command).isL2tpSession)
+    throw new Refused(
+      'headers',
+      `header command is ${shown(command)}: it may be show services l2tp session, with levels, filters and pipes`,
+    );
+  return command;
 }
 
 function oneOf<const T extends string>(

@@ -128,7 +128,7 @@ describe('the processor', () => {
         value: Buffer.from('first'),
         partition: foreign,
         timestamp,
-        headers: { command: 'c', twice: ['a', 'b'] },
+        headers: { command: 'show services l2tp session', twice: ['a', 'b'] },
       },
     ]);
     await bench.caughtUp();
@@ -139,7 +139,7 @@ describe('the processor', () => {
     const [forwarded] = await bench.read(bench.options.snapshotsTopic, home);
     if (forwarded === undefined) return expect.fail('nothing was forwarded');
     expect(headerText(forwarded, 'sessionreel-forwarded')).toBe(`${foreign}/0`);
-    expect(headerText(forwarded, 'command')).toBe('c');
+    expect(headerText(forwarded, 'command')).toBe('show services l2tp session');
     expect(forwarded.headers['twice']).toHaveLength(2);
     expect(forwarded.timestamp).toBe(timestamp);
     // A message that claims to have been forwarded is not forwarded again.

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Shutdown } from './shutdown.ts';
 
 test('steps run last added first, and one that fails does not keep the others from running', async () => {
@@ -31,4 +31,26 @@ test('a clean drain keeps the status and runs once', async () => {
   });
   await Promise.all([shutdown.exitAfter('a', 0), shutdown.run()]);
   expect({ runs, statuses }).toEqual({ runs: 1, statuses: [0] });
+});
+
+test('one Ctrl-C that comes twice is one; a later one does not wait', async () => {
+  vi.useFakeTimers();
+  const before = process.listeners('SIGINT');
+  const statuses: number[] = [];
+  const shutdown = new Shutdown({ exit: (status) => void statuses.push(status) });
+  shutdown.add('slow', () => new Promise(() => undefined));
+  shutdown.install();
+  try {
+    process.emit('SIGINT');
+    await vi.advanceTimersByTimeAsync(100);
+    process.emit('SIGINT');
+    expect({ statuses, stopping: shutdown.signal.aborted }).toEqual({ statuses: [], stopping: true });
+    await vi.advanceTimersByTimeAsync(1_000);
+    process.emit('SIGINT');
+    expect(statuses).toEqual([130]);
+  } finally {
+    vi.useRealTimers();
+    for (const name of ['SIGINT', 'SIGTERM'] as const)
+      for (const one of process.listeners(name)) if (!before.includes(one)) process.off(name, one);
+  }
 });

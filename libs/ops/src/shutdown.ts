@@ -7,6 +7,9 @@ export interface ShutdownOptions {
   readonly exit?: (status: number) => void;
 }
 
+/** Signals closer together than this are one request. */
+const sameRequestMs = 500;
+
 /**
  * Stops a program in order: steps run last added first, each awaited, within one limit. A step that fails is
  * logged and does not keep the others from running.
@@ -33,15 +36,20 @@ export class Shutdown {
   }
 
   /**
-   * SIGTERM and SIGINT begin the drain, a second one ends the process at once. Under a supervisor that
+   * SIGTERM and SIGINT begin the drain, a second one ends the process at once. One Ctrl-C may come twice, from
+   * the terminal and from whoever started us: what comes with the first is the first. Under a supervisor that
    * holds our stdin (REEL_SUPERVISED) the end of stdin is the same as SIGTERM, so that no process outlives
    * a supervisor that was killed.
    */
   install(): void {
+    let first: number | undefined;
     for (const name of ['SIGTERM', 'SIGINT'] as const)
       process.on(name, () => {
-        if (this.#running !== undefined) this.#exit(name === 'SIGINT' ? 130 : 143);
-        else void this.exitAfter(name, 0);
+        if (this.#running === undefined) {
+          first = performance.now();
+          void this.exitAfter(name, 0);
+        } else if (first === undefined || performance.now() - first > sameRequestMs)
+          this.#exit(name === 'SIGINT' ? 130 : 143);
       });
     whenParentEnds(() => {
       if (this.#running === undefined) void this.exitAfter('the supervisor is gone', 0);
