@@ -1,6 +1,6 @@
 /** `reel up`: the whole stack on this machine, until Ctrl-C. */
 import { existsSync, mkdirSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Store } from '@sessionreel/clickhouse';
 import { KafkaClient, KafkaProducer } from '@sessionreel/kafka';
@@ -20,7 +20,7 @@ import { Option, type Command } from 'commander';
 import { CliError } from './cli-error.ts';
 import { feedFleetOnce, feedReferences, playFleet, writeFleetFile } from './demo.ts';
 import { printSummary, summarise } from './demo-summary.ts';
-import { Supervisor, type Program } from './supervisor.ts';
+import { Supervisor, freePort, type Program } from './supervisor.ts';
 import { processIo, type Io } from './terminal.ts';
 import { startServers, told, type Servers, type UpSettings } from './up-servers.ts';
 import { upSettings } from './up-settings.ts';
@@ -88,6 +88,7 @@ class Up {
   #servers: Servers | undefined;
   /** Resolves with the exit status when everything has stopped. */
   readonly #over = Promise.withResolvers<number>();
+  #consolePort = 0;
 
   constructor(settings: UpSettings, demo: boolean, exits: boolean, io: Io) {
     this.#settings = settings;
@@ -167,7 +168,9 @@ class Up {
   }
 
   async #startPrograms(servers: Servers): Promise<Program[]> {
-    const { settings } = { settings: this.#settings };
+    const settings = this.#settings;
+    // One that stays the same when the console is started again.
+    this.#consolePort = settings.consolePort === 0 ? await freePort() : settings.consolePort;
     const fleetFile =
       settings.fleetFile !== '' ? settings.fleetFile : this.#demo ? writeFleetFile(settings.data) : '';
     const environment: Record<string, string> = {
@@ -182,7 +185,8 @@ class Up {
       // One of each runs here, so that one that was killed takes its old place in the group at once.
       REEL_PROCESSOR_INSTANCE: 'up',
       REEL_LOADER_GROUP: process.env['REEL_LOADER_GROUP'] ?? 'sessionreel-loader',
-      REEL_CONSOLE_PORT: String(settings.consolePort),
+      REEL_CONSOLE_PORT: String(this.#consolePort),
+      REEL_CONSOLE_DATA: join(settings.data, 'console'),
     };
     const programs: Program[] = [];
     for (const name of ['processor', 'loader', 'console']) {
@@ -236,7 +240,7 @@ class Up {
     const lines: string[] = [''];
     const consoleEntry = fileURLToPath(new URL('../../console/src/main.ts', import.meta.url));
     if (existsSync(consoleEntry))
-      lines.push(`  The console:  http://127.0.0.1:${this.#settings.consolePort}`, '');
+      lines.push(`  The console:  http://127.0.0.1:${this.#consolePort}`, '');
     lines.push('  Try in another terminal:');
     if (servers.clickhouseUrl !== 'http://127.0.0.1:8123')
       lines.push(`    export REEL_CLICKHOUSE_URL=${servers.clickhouseUrl}`);

@@ -1,0 +1,133 @@
+/** The console from its settings: for `main` and for tests. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Store } from '@sessionreel/clickhouse';
+import { KafkaAdmin, KafkaClient } from '@sessionreel/kafka';
+import { ConfigError, type Logger } from '@sessionreel/ops';
+import type { FastifyInstance } from 'fastify';
+import { AuditLog } from './access/audit-log.ts';
+import type { GuardOptions } from './access/guard.ts';
+import { Logins } from './access/logins.ts';
+import { maskKey, maskWith } from './access/mask.ts';
+import { Oidc } from './access/oidc.ts';
+import { isLoopback, roles } from './access/principal.ts';
+import { TokenStore } from './access/tokens.ts';
+import { KafkaLag } from './kafka-lag.ts';
+import { Live } from './live.ts';
+import { buildServer } from './server.ts';
+import type { ConsoleSettings } from './settings.ts';
+
+export class Console {
+  readonly store: Store;
+  readonly tokens: TokenStore;
+  readonly #settings: ConsoleSettings;
+  readonly #log: Logger;
+  readonly #live: Live;
+  readonly #lag: KafkaLag;
+  readonly #guard: GuardOptions;
+  #server: FastifyInstance | undefined;
+
+  constructor(settings: ConsoleSettings, log: Logger) {
+    this.#settings = settings;
+    this.#log = log;
+    this.store = new Store({
+      url: settings.clickhouseUrl,
+      database: settings.clickhouseDatabase,
+      user: settings.clickhouseUser,
+      password: settings.clickhousePassword,
+      application: 'sessionreel-console',
+      maxConnections: 24,
+      requestTimeoutMs: (settings.consoleQuerySeconds + 5) * 1_000,
+    });
+    mkdirSync(settings.consoleData, { recursive: true, mode: 0o700 });
+    this.tokens = new TokenStore(join(settings.consoleData, 'tokens.json'));
+    this.#live = new Live(this.store, log);
+    this.#lag = new KafkaLag(
+      () =>
+        new KafkaAdmin(
+          new KafkaClient({ brokers: settings.kafkaBrokers, clientId: 'sessionreel-console', log: quiet }),
+        ),
+    );
+    this.#guard = {
+      client: this.store,
+      controlled: isControlled(settings),
+      tokens: this.tokens,
+      logins: new Logins(),
+      audit: new AuditLog(join(settings.consoleData, 'audit.jsonl'), log),
+      mask: maskWith(maskKey(settings.consoleMaskKey, settings.consoleData)),
+      maskedRoles: maskedRoles(settings),
+      limits: {
+        seconds: settings.consoleQuerySeconds,
+        rows: settings.consoleQueryRows,
+        memory: settings.consoleQueryBytes,
+      },
+      requestsPerPerson: settings.consoleQueriesPerPerson,
+    };
+  }
+
+  /** Listens; gives the address. `page`: folder of the built page. */
+  async start(page: string | undefined): Promise<string> {
+    const { consoleHost: host, consolePort: port } = this.#settings;
+    this.#server = await buildServer({
+      guard: this.#guard,
+      oidc: oidcOf(this.#settings),
+      live: this.#live,
+      lag: () => this.#lag.now(),
+      page,
+      log: this.#log,
+    });
+    return await this.#server.listen({ host, port });
+  }
+
+  async stop(): Promise<void> {
+    this.#live.stop();
+    await this.#server?.close();
+    await this.#guard.audit.settled();
+    await this.#lag.stop();
+    await this.store.close();
+  }
+}
+
+const nothing = (): void => undefined;
+const quiet = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+/** @throws ConfigError when it would be open to the network */
+function isControlled({ consoleAccess, consoleHost }: ConsoleSettings): boolean {
+  if (isLoopback(consoleHost)) return consoleAccess === 'on';
+  if (consoleAccess === 'off')
+    throw new ConfigError([
+      `REEL_CONSOLE_ACCESS: off is for this machine alone, and ${consoleHost} is open to the network; leave it auto, and make a token with --make-token NAME`,
+    ]);
+  return true;
+}
+
+function maskedRoles({ consoleMaskRoles }: ConsoleSettings): ReadonlySet<string> {
+  const wrong = consoleMaskRoles.filter((role) => !roles.some((known) => known === role));
+  if (wrong.length > 0)
+    throw new ConfigError([
+      `REEL_CONSOLE_MASK_ROLES: there is no role ${wrong.join(', ')}; there are ${roles.join(', ')}`,
+    ]);
+  return new Set(consoleMaskRoles);
+}
+
+function oidcOf(settings: ConsoleSettings): Oidc | undefined {
+  if (settings.consoleOidcIssuer === '') return undefined;
+  const missing = (['consoleOidcClientId', 'consolePublicUrl'] as const).filter(
+    (name) => settings[name] === '',
+  );
+  if (
+    missing.length > 0 ||
+    !URL.canParse(settings.consoleOidcIssuer) ||
+    !URL.canParse(settings.consolePublicUrl)
+  )
+    throw new ConfigError([
+      'REEL_CONSOLE_OIDC_ISSUER wants REEL_CONSOLE_OIDC_CLIENT_ID and REEL_CONSOLE_PUBLIC_URL beside it, and both as URLs',
+    ]);
+  return new Oidc({
+    issuer: settings.consoleOidcIssuer,
+    clientId: settings.consoleOidcClientId,
+    clientSecret: settings.consoleOidcClientSecret,
+    roleClaim: settings.consoleOidcRoleClaim,
+    publicUrl: settings.consolePublicUrl.replace(/\/$/, ''),
+  });
+}

@@ -1,0 +1,39 @@
+/** Server-Sent Events. */
+import { z } from 'zod';
+import { viewOf } from '../access/guard.ts';
+import type { Live } from '../live.ts';
+import { Problem } from '../problems.ts';
+import { textAnswers } from '../schemas/common.ts';
+import { handed, type App } from './route.ts';
+
+const mostWatchers = 500;
+
+export function liveRoutes(app: App, live: Live): void {
+  app.get(
+    '/api/live',
+    {
+      schema: {
+        tags: ['live'],
+        summary: 'Changes as they come',
+        description:
+          'Server-Sent Events: `snapshot` for each snapshot that can be queried whole, `router_event` for what happened to a router.',
+        querystring: z.strictObject({}),
+        response: textAnswers(['text/event-stream'], 'Events, without end'),
+      },
+    },
+    (request, reply) => {
+      const { routers } = viewOf(request);
+      if (live.watchers >= mostWatchers)
+        throw new Problem(429, 'Too many watch already.', { 'retry-after': '30' });
+      const stream = live.watch(routers);
+      request.raw.once('close', () => stream.destroy());
+      return handed(
+        reply
+          .type('text/event-stream')
+          .header('cache-control', 'no-store')
+          .header('x-accel-buffering', 'no')
+          .send(stream as never),
+      );
+    },
+  );
+}
