@@ -239,8 +239,7 @@ class Up {
     if (this.#settings.logFormat === 'json') return;
     const lines: string[] = [''];
     const consoleEntry = fileURLToPath(new URL('../../console/src/main.ts', import.meta.url));
-    if (existsSync(consoleEntry))
-      lines.push(`  The console:  http://127.0.0.1:${this.#consolePort}`, '');
+    if (existsSync(consoleEntry)) lines.push(`  The console:  http://127.0.0.1:${this.#consolePort}`, '');
     lines.push('  Try in another terminal:');
     if (servers.clickhouseUrl !== 'http://127.0.0.1:8123')
       lines.push(`    export REEL_CLICKHOUSE_URL=${servers.clickhouseUrl}`);

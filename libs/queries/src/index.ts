@@ -88,3 +88,4 @@ export {
 } from './limits.ts';
 export * from './live.ts';
 export * from './rates.ts';
+export * from './other-end.ts';

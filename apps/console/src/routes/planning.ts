@@ -1,8 +1,20 @@
 /** Search and capacity. */
-import { busyHours, find, headroom, history, whoHad } from '@sessionreel/queries';
+import {
+  bothEnds,
+  busyHours,
+  find,
+  flapping,
+  growth,
+  headroom,
+  history,
+  limitUses,
+  whatIf,
+  whoHad,
+  type Coverage,
+} from '@sessionreel/queries';
 import { viewOf } from '../access/guard.ts';
 import { isKnown } from '../etag.ts';
-import { present, unmasked } from '../present.ts';
+import { iso, present, unmasked } from '../present.ts';
 import { Problem } from '../problems.ts';
 import type { Row } from '../lists.ts';
 import { answers, listAnswers, rangeOf } from '../schemas/common.ts';
@@ -114,6 +126,118 @@ export function capacityRoutes(app: App): void {
       if (await isKnown(request, reply, range)) return reply;
       const { client, ask, mask } = viewOf(request);
       return answer(reply, { ...range, routers: await headroom(client, { ...ask, ...range }) }, mask);
+    },
+  );
+  plans(app);
+}
+
+function plans(app: App): void {
+  const tags = ['capacity'];
+  const weekMs = 7 * 86_400_000;
+  app.get(
+    '/api/capacity/limits',
+    {
+      schema: {
+        tags,
+        summary: 'Peaks of chassis, interfaces and tunnels against their limits',
+        querystring: rangeQuery,
+        response: answers(s.limitsAnswer),
+      },
+    },
+    async (request, reply) => {
+      const range = rangeOf(request.query, weekMs);
+      if (await isKnown(request, reply, range)) return reply;
+      const { client, ask, mask } = viewOf(request);
+      const { rows, countedAt, withoutInterface } = await limitUses(client, { ...ask, ...range });
+      const limits = rows.map((r) => ({ ...r, peakAt: iso(r.peakAt) }));
+      return answer(reply, { ...range, countedAt: countedAt.map(iso), withoutInterface, limits }, mask);
+    },
+  );
+  app.get(
+    '/api/capacity/growth',
+    {
+      schema: {
+        tags,
+        summary: 'Growth with a forecast, its interval, and days until full',
+        querystring: s.growthQuery,
+        response: answers(s.growthAnswer),
+      },
+    },
+    async (request, reply) => {
+      const range = rangeOf(request.query, weekMs);
+      if (await isKnown(request, reply, range)) return reply;
+      const { client, ask, mask } = viewOf(request);
+      const { router, role, horizon_days: horizonDays } = request.query;
+      const found = await growth(client, { ...ask, ...range, router, role, horizonDays });
+      return answer(reply, { ...range, ...found, coverage: coverageJson(found.coverage) }, mask);
+    },
+  );
+  app.get(
+    '/api/capacity/what-if',
+    {
+      schema: {
+        tags,
+        summary: 'What if LNSs fail: who takes over, and who overflows',
+        querystring: s.whatIfQuery,
+        response: answers(s.whatIfAnswer),
+      },
+    },
+    async (request, reply) => {
+      const range = rangeOf(request.query, weekMs);
+      if (await isKnown(request, reply, range)) return reply;
+      const { client, ask, mask } = viewOf(request);
+      const { without = [], growth_percent: percent } = request.query;
+      const found = await whatIf(client, { ...ask, ...range, without, growth: percent / 100 });
+      const rows = found.rows.map((r) => ({
+        ...r,
+        worstAt: iso(r.worstAt),
+        exceededFrom: r.exceededFrom === null ? null : iso(r.exceededFrom),
+      }));
+      return answer(reply, { ...range, ...found, rows, coverage: coverageJson(found.coverage) }, mask);
+    },
+  );
+  fleetPlans(app);
+}
+
+const coverageJson = (coverage: Coverage) => ({
+  ...coverage,
+  routers: coverage.routers.map((r) => ({ ...r, gaps: r.gaps.map((gap) => gap.map(iso)) })),
+});
+
+function fleetPlans(app: App): void {
+  const tags = ['fleet'];
+  app.get(
+    '/api/fleet/flapping',
+    {
+      schema: {
+        tags,
+        summary: 'Subscribers and tunnels that come and go',
+        querystring: rangeQuery,
+        response: answers(s.flappingAnswer),
+      },
+    },
+    async (request, reply) => {
+      const range = rangeOf(request.query);
+      if (await isKnown(request, reply, range)) return reply;
+      const { client, ask, mask } = viewOf(request);
+      return answer(reply, { ...range, ...(await flapping(client, { ...ask, ...range })) }, mask);
+    },
+  );
+  app.get(
+    '/api/fleet/both-ends',
+    {
+      schema: {
+        tags,
+        summary: 'Calls that are listed at both ends, and ends without another',
+        querystring: s.bothEndsQuery,
+        response: answers(s.bothEndsAnswer),
+      },
+    },
+    async (request, reply) => {
+      const { at = Date.now(), limit } = request.query;
+      if (await isKnown(request, reply, { to: at })) return reply;
+      const { client, ask, mask } = viewOf(request);
+      return answer(reply, await bothEnds(client, { ...ask, at, limit }), mask);
     },
   );
 }

@@ -4,6 +4,7 @@ import { joinedFrame, renderSnapshot } from '@sessionreel/junos-l2tp';
 import {
   diffStates,
   history,
+  otherEndOf,
   sessionTraffic,
   stateAt,
   type RouterStateAt,
@@ -17,6 +18,7 @@ import { isKnown } from '../etag.ts';
 import { once, sendRows, type Row } from '../lists.ts';
 import { present, recordJson, unmasked } from '../present.ts';
 import { answers, listAnswers, rangeOf, textAnswers } from '../schemas/common.ts';
+import { otherEndAnswer } from '../schemas/planning.ts';
 import * as s from '../schemas/routers.ts';
 import { answer, stepOf, type App } from './route.ts';
 import { knownRouter, scopeOf } from './routers.ts';
@@ -26,6 +28,7 @@ const tags = ['sessions'];
 export function sessionRoutes(app: App): void {
   sessionRoute(app);
   historyRoutes(app);
+  otherEndRoute(app);
   printedRoute(app);
   diffRoute(app);
 }
@@ -127,6 +130,33 @@ function historyRoutes(app: App): void {
       await knownRouter(view, router);
       const points = await sessionTraffic(view.client, { ...view.ask, ...range, router, tunnel, session });
       return answer(reply, { points }, view.mask);
+    },
+  );
+}
+
+function otherEndRoute(app: App): void {
+  app.get(
+    '/api/routers/:router/tunnels/:tunnel/sessions/:session/other-end',
+    {
+      schema: {
+        tags,
+        summary: 'The other end of a session, on the LAC or LNS',
+        params: s.sessionParams,
+        querystring: s.sessionQuery,
+        response: answers(otherEndAnswer),
+      },
+    },
+    async (request, reply) => {
+      const { at = Date.now() } = request.query;
+      const { router, tunnel, session } = request.params;
+      if (await isKnown(request, reply, { to: at })) return reply;
+      const view = viewOf(request);
+      await knownRouter(view, router, at);
+      return answer(
+        reply,
+        { ends: await otherEndOf(view.client, { ...view.ask, router, tunnel, session, at }) },
+        view.mask,
+      );
     },
   );
 }

@@ -1,6 +1,18 @@
 /** Search, capacity, operations. */
 import { z } from 'zod';
-import { count, fieldValue, format, integer, limit, moment, range, routerName, time } from './common.ts';
+import {
+  count,
+  digits,
+  fieldValue,
+  format,
+  integer,
+  limit,
+  moment,
+  range,
+  routerName,
+  several,
+  time,
+} from './common.ts';
 
 export const findQuery = z.strictObject({
   q: z.string().min(1).max(255).meta({
@@ -163,4 +175,176 @@ export const pipelineAnswer = z.object({
     .object({ processor: count, loader: count, dead_letters: count })
     .nullable()
     .meta({ description: 'Messages that wait; null where Kafka cannot be asked' }),
+});
+
+const coverage = z
+  .object({
+    from: time,
+    to: time,
+    missing: z
+      .array(z.string())
+      .meta({ description: 'Routers with history before the time and nothing in it' }),
+    routers: z.array(
+      z.object({
+        router: z.string(),
+        snapshots: count,
+        incomplete: count,
+        filtered: count,
+        first: time,
+        last: time,
+        gaps: z.array(z.array(time)).meta({ description: 'Begin and end of times without a snapshot' }),
+      }),
+    ),
+  })
+  .meta({ id: 'Coverage', description: 'Over which snapshots the time is known, and where data is missing' });
+
+export const limitsAnswer = z.object({
+  from: time,
+  to: time,
+  counted_at: z.array(time),
+  without_interface: count,
+  limits: z.array(
+    z.object({
+      kind: z.enum(['chassis', 'interface', 'tunnel']),
+      router: z.string(),
+      site: z.string(),
+      role: z.string(),
+      name: z.string(),
+      peak: count,
+      peak_at: time,
+      limit: count,
+      limit_is_known: z.boolean(),
+      headroom: z.number(),
+    }),
+  ),
+});
+
+export const growthQuery = z.strictObject({
+  ...range,
+  router: routerName.optional(),
+  role: z.enum(['lac', 'lns']).default('lns'),
+  horizon_days: digits(1, 730).default(30),
+});
+const until = z.number().nullable();
+export const growthAnswer = z.object({
+  from: time,
+  to: time,
+  season: z.enum(['week', 'day', 'none']),
+  slope_per_day: z.number(),
+  confidence: z.number(),
+  limit: count,
+  limit_is_known: z.boolean(),
+  full: z
+    .object({ days: until, earliest: until, latest: until })
+    .meta({ description: 'Days until the limit is reached; null: not within five years' }),
+  back_test: z
+    .object({
+      from: time,
+      samples: count,
+      mean_absolute_error: z.number(),
+      mean_relative_error: z.number().nullable(),
+      inside: z.number(),
+    })
+    .nullable(),
+  seen: z.array(z.object({ at: time, value: z.number() })),
+  predicted: z.array(z.object({ at: time, value: z.number(), low: z.number(), high: z.number() })),
+  coverage,
+});
+
+export const whatIfQuery = z.strictObject({
+  ...range,
+  without: several(routerName).meta({ description: 'LNSs that fail or are drained' }),
+  growth_percent: z.preprocess(
+    (text) => (typeof text === 'string' && /^-?[0-9]{1,4}$/.test(text) ? Number(text) : text),
+    z.int().min(-99).max(1_000).default(0),
+  ),
+});
+export const whatIfAnswer = z.object({
+  from: time,
+  to: time,
+  without: z.array(z.string()),
+  growth: z.number(),
+  assumption: z.string(),
+  rows: z.array(
+    z.object({
+      router: z.string(),
+      site: z.string(),
+      worst_at: time,
+      before: z.number(),
+      taken: z.number(),
+      after: z.number(),
+      limit: count,
+      limit_is_known: z.boolean(),
+      exceeded: z.boolean(),
+      hours_exceeded: count,
+      exceeded_from: time.nullable(),
+    }),
+  ),
+  homeless: z.array(z.object({ router: z.string(), sessions: z.number() })),
+  coverage,
+});
+
+export const flappingAnswer = z.object({
+  from: time,
+  to: time,
+  ends: count,
+  ends_without_name: count,
+  subscribers: z.array(
+    z.object({
+      user_name: z.string(),
+      ends: count,
+      routers: z.array(z.string()),
+      lifetime_s: z.number().nullable(),
+      first: time,
+      last: time,
+    }),
+  ),
+  tunnels: z.array(
+    z.object({
+      router: z.string(),
+      tunnel: z.int(),
+      peer_gateway: z.string(),
+      flaps: count,
+      sessions: count,
+      first: time,
+      last: time,
+    }),
+  ),
+});
+
+export const bothEndsQuery = z.strictObject({ at: moment.optional(), limit: limit(1_000, 100) });
+export const bothEndsAnswer = z.object({
+  at: time,
+  listed: count,
+  subscribers: count.meta({ description: 'Each call once, however many ends of it are listed' }),
+  switched: count,
+  pairs: z.array(z.object({ routers: z.array(z.string()), pairs: count })),
+  ghosts_found: count,
+  ghosts: z.array(
+    z.object({
+      router: z.string(),
+      tunnel: z.int(),
+      session: z.int(),
+      other: z.string(),
+      certainty: z.enum(['certain', 'likely']),
+      state: z.string(),
+      user_name: z.string().nullable(),
+      created_at: time.nullable(),
+    }),
+  ),
+});
+
+export const otherEndAnswer = z.object({
+  ends: z.array(
+    z.object({
+      router: z.string(),
+      tunnel: z.int(),
+      session: z.int(),
+      state: z.string(),
+      user_name: z.string(),
+      by: z
+        .array(z.string())
+        .meta({ description: 'What the two ends have in common beside their crossed session ids' }),
+    }),
+  ),
 });
