@@ -165,9 +165,16 @@ function wordsOf(text: string): Word[] {
   return words;
 }
 
+/** Whether the line is the command alone, its prompt left out. */
+export function isEchoedCommand(line: string): boolean {
+  return /^(?:run[ \t]+)?sh?o?w?[ \t]+s/i.test(line) && parseCommand(line).isL2tpSession;
+}
+
 /** Reads a command as typed, with or without `run`. Never throws: what the router would refuse is in `error`. */
 export function parseCommand(typed: string): ParsedCommand {
   if (typed.includes('get-l2tp-session-information')) return parseRpc(typed);
+  const inShell = /^[ \t]*cli[ \t]+(?:-c[ \t]+)?(?:"([^"]*)"|'([^']*)'|(.+))/.exec(typed);
+  if (inShell !== null) return parseCommand(inShell[1] ?? inShell[2] ?? (inShell[3] as string));
   const words = wordsOf(typed);
   const pipeAt = words.findIndex((w) => w.text === '|');
   const head = pipeAt < 0 ? words : words.slice(0, pipeAt);

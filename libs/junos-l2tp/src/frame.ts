@@ -3,7 +3,7 @@ import type { Format } from '@sessionreel/session-model';
 import { literalOf, stringifyDocument, type ChunkSizes, type IrregularGap } from './layout.ts';
 
 export class FrameRecorder {
-  readonly #format: Format;
+  #format: Format;
   readonly #limit: number;
   /** Bytes since the last body, and where in them the tunnel's header begins. */
   #pending = new Uint8Array(256);
@@ -32,6 +32,11 @@ export class FrameRecorder {
   /** Bytes were thrown away that nobody can print again. */
   abandon(): void {
     this.#lost = true;
+  }
+
+  /** The listing within turned out to be text, whatever its frame is. */
+  becomeText(): void {
+    this.#format = 'text';
   }
 
   /** Bytes held since the last body. */

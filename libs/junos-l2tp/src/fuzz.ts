@@ -1,18 +1,24 @@
 /**
- * Fuzzes the parser for a while: `node src/fuzz.ts --minutes N [--seed S]`. Seeds are the fixtures and invented listings. Findings are
- * written to standard error with their seed and input; the number of inputs tried is printed. Status 1 when there were findings.
+ * Fuzzes the parser for a while: `node src/fuzz.ts [--minutes N] [--seed S]`. Text, XML and JSON in turn: their fixtures and listings
+ * made of them, mutated. Findings are written to standard error and, as captures that can become fixtures, into a folder of the
+ * system's for temporary files; the number of inputs tried is printed. Status 1 when there were findings, 2 for wrong usage.
  */
-import { readFileSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { check } from './fuzz-check.ts';
-import { mutate, seeded } from './mutate.ts';
+import { fuzzMarkup } from './markup-fuzz.ts';
+import { mutate, repeated, seeded } from './mutate.ts';
 
-function argument(name: string, fallback: number): number {
-  const at = process.argv.indexOf(`--${name}`);
-  const value = at < 0 ? fallback : Number(process.argv[at + 1]);
-  if (!Number.isFinite(value)) throw new Error(`--${name} wants a number`);
-  return value;
+interface Finding {
+  readonly format: string;
+  readonly seed: number;
+  readonly problem: string;
+  readonly input: Uint8Array;
 }
 
+const maxFindings = 20;
 const fixtures = new URL('../fixtures/', import.meta.url);
 const folders = readdirSync(fixtures, { withFileTypes: true }).filter((entry) => entry.isDirectory());
 const corpus = folders.flatMap(({ name }) => {
@@ -22,27 +28,56 @@ const corpus = folders.flatMap(({ name }) => {
     .map((file) => readFileSync(new URL(file, folder)));
 });
 
-const until = Date.now() + argument('minutes', 1) * 60_000;
-let seed = argument('seed', Date.now() % 1_000_000_000);
-const first = seed;
-let inputs = 0;
-let findings = 0;
-while (Date.now() < until && findings < 20) {
+/** One capture, its envelope included; a text may hold its sessions several times, so that prediction has something to predict. */
+function fuzzCapture(seed: number): Finding[] {
   const random = seeded(seed);
-  const bytes = mutate(corpus[Math.floor(random() * corpus.length)] ?? Buffer.from(''), random);
-  inputs++;
-  let told: string | null;
+  const picked = corpus[Math.floor(random() * corpus.length)] ?? Buffer.from('');
+  const whole = random() < 0.5 ? picked : repeated(picked.toString('latin1'), random);
+  const input = mutate(whole, random);
+  let problem: string | null;
   try {
-    const finding = check(bytes, random);
-    told = finding === null ? null : `${finding.what}: ${finding.detail}`;
+    const finding = check(input, random);
+    problem = finding === null ? null : `${finding.what}: ${finding.detail}`;
   } catch (error) {
-    told = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    problem = error instanceof Error ? (error.stack ?? error.message) : String(error);
   }
-  if (told !== null) {
-    findings++;
-    process.stderr.write(`seed ${seed}: ${told}\ninput (base64): ${Buffer.from(bytes).toString('base64')}\n`);
-  }
-  seed++;
+  return problem === null ? [] : [{ format: 'capture', seed, problem, input }];
 }
-process.stdout.write(`${inputs} inputs tried, ${findings} findings, seeds ${first} to ${seed - 1}\n`);
-process.exitCode = findings > 0 ? 1 : 0;
+
+/** Writes the finding down; returns where. */
+function keep(finding: Finding, folder: string): string {
+  const file = join(folder, `${finding.format}-${finding.seed}.in`);
+  writeFileSync(file, finding.input);
+  return file;
+}
+
+function numberOf(name: string, text: string | undefined, fallback: number): number {
+  const value = text === undefined ? fallback : Number(text);
+  if (Number.isFinite(value) && value >= 0) return value;
+  process.stderr.write(`--${name} wants a number\n`);
+  process.exit(2);
+}
+
+function main(): void {
+  const { values } = parseArgs({ options: { minutes: { type: 'string' }, seed: { type: 'string' } } });
+  const until = Date.now() + numberOf('minutes', values.minutes, 1) * 60_000;
+  const first = Math.floor(numberOf('seed', values.seed, Date.now() % 1_000_000_000));
+  const findings: Finding[] = [];
+  let seed = first;
+  let folder = '';
+  do {
+    for (const finding of [...fuzzCapture(seed), ...fuzzMarkup(1, seed)]) {
+      findings.push(finding);
+      if (folder === '') folder = mkdtempSync(join(tmpdir(), 'sessionreel-fuzz-'));
+      process.stderr.write(`seed ${seed}: ${finding.problem}\ninput: ${keep(finding, folder)}\n`);
+    }
+    seed++;
+  } while (Date.now() < until && findings.length < maxFindings);
+  const inputs = 2 * (seed - first);
+  process.stdout.write(
+    `${inputs} inputs tried, ${findings.length} findings, seeds ${first} to ${seed - 1}\n`,
+  );
+  process.exitCode = findings.length > 0 ? 1 : 0;
+}
+
+main();

@@ -21,6 +21,7 @@ const openBrace = 0x7b;
 const closeBrace = 0x7d;
 const openBracket = 0x5b;
 const closeBracket = 0x5d;
+const letterU = 0x75;
 
 /** What may come next. `First…`: also the end of the container. */
 const Expect = { value: 0, firstValue: 1, key: 2, firstKey: 3, colon: 4, comma: 5 } as const;
@@ -169,7 +170,8 @@ export class JsonReader implements BodyReader {
     const { bytes, end } = buffer;
     while (buffer.at < end) {
       const c = bytes[buffer.at] as number;
-      if (isSpace(c)) {
+      // A byte order mark, before the reply only.
+      if (isSpace(c) || (this.#roles.length === 0 && (c === 0xef || c === 0xbb || c === 0xbf))) {
         buffer.at++;
         continue;
       }
@@ -216,8 +218,11 @@ export class JsonReader implements BodyReader {
         return i;
       }
       if (c === backslash) {
-        if (i + 1 >= end) break;
-        i++;
+        const length = bytes[i + 1] === letterU ? 6 : 2;
+        if (i + 1 >= end || i + length > end) break;
+        if (!isEscape(bytes, i + 1, i + length))
+          throw new MarkupProblem(i, 'an escape that JSON does not have');
+        i += length - 1;
       }
     }
     this.#searched = Math.min(i, end);
@@ -461,4 +466,14 @@ function isBare(c: number): boolean {
 function hasEscape(bytes: Uint8Array, from: number, to: number): boolean {
   for (let i = from; i < to; i++) if (bytes[i] === backslash) return true;
   return false;
+}
+
+/** Whether what stands behind a backslash is one of JSON's escapes. */
+function isEscape(bytes: Uint8Array, from: number, to: number): boolean {
+  if (to - from === 1) return '"\\/bfnrt'.includes(String.fromCharCode(bytes[from] as number));
+  for (let i = from + 1; i < to; i++) {
+    const c = (bytes[i] as number) | 0x20;
+    if (!((c >= 0x30 && c <= 0x39) || (c >= 0x61 && c <= 0x66))) return false;
+  }
+  return true;
 }

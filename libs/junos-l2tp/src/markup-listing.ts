@@ -93,6 +93,12 @@ export class MarkupListing {
     }
   }
 
+  /** True where a text is a reply of its own: in `<output>`, before any listing. */
+  get isInOutput(): boolean {
+    if (this.#zone !== Zone.outside || this.#rootSeen || this.#other !== '') return false;
+    return this.kind === Kind.wrapper && this.#names[this.depth] === 'output';
+  }
+
   /** Text where only elements may stand. A pager's prompt is passed over; anything else may be what is left of a session. */
   strayText(from: number, to: number): void {
     this.#sessions.spoil();
@@ -151,6 +157,13 @@ export class MarkupListing {
   /** Offsets shrink by `by`. */
   shift(by: number): void {
     this.#sessions.shift(by);
+  }
+
+  /** A text takes over at `at`, which only the closing of the reply ends. */
+  yieldTo(at: number): void {
+    this.#sessions.hold(this.#sessions.regionStart, at);
+    this.#sessions.regionStart = Infinity;
+    this.#rootSeen = true;
   }
 
   /** No more bytes come. `at`: the end of what belongs to the reply. */

@@ -48,6 +48,13 @@ const snippets = [
   'Foo bar: baz',
   '\x1b[2K',
   '\b\b\b',
+  '[abort]\n',
+  '\r\r\n',
+  'Interface: sp-1/2/0\n',
+  'Tunnel group: g\n',
+  '<output>',
+  '</output>',
+  '\n#7\n',
 ];
 
 /** One to four faults: cut, drop, repeat, swap and join lines, flip bytes, insert and replace. */
@@ -95,4 +102,21 @@ export function mutate(bytes: Uint8Array, random: () => number): Uint8Array {
     }
   }
   return Buffer.from(text, 'latin1');
+}
+
+/** A capture's sessions several times over, with other ids: so that prediction has something to predict. */
+export function repeated(text: string, random: () => number): Uint8Array {
+  const from = text.indexOf('\n') + 1;
+  const id = (): string => String(Math.floor(random() * 65536));
+  let out = random() < 0.5 ? text.slice(0, from) : '';
+  const times = 1 + Math.floor(random() * 5);
+  for (let i = 0; i < times; i++) {
+    out += text
+      .slice(from)
+      .replace(/(Session local ID: )\d+/g, (_, label: string) => label + id())
+      .replace(/(Tunnel local ID: +)\d+/g, (_, label: string) => label + (random() < 0.5 ? id() : '7'))
+      .replace(/\d{5}(?= +[15] )/, () => String(10000 + Math.floor(random() * 55535)));
+    out += `${text.endsWith('\n') ? '' : '\n'}${random() < 0.2 ? '\n' : ''}`;
+  }
+  return Buffer.from(out, 'latin1');
 }

@@ -75,6 +75,7 @@ export class SnapshotBuilder {
   readonly #ids = new IdSet();
   readonly #seen = new Uint32Array(presenceWords);
   readonly #previousTunnel: number[] = [];
+  #format: Format;
   #level: Level | null;
   #begun = false;
   #row = 0;
@@ -97,6 +98,7 @@ export class SnapshotBuilder {
     this.limits = limits;
     this.#sink = sink;
     this.#origin = origin;
+    this.#format = origin.format;
     this.#level = origin.level;
     this.#batch = createRowBatch(batchRows, strings);
     this.words = this.#batch.words;
@@ -178,6 +180,12 @@ export class SnapshotBuilder {
     if (this.#incomplete === '') this.#incomplete = reason;
   }
 
+  /** The listing is text after all, within a frame of another format. Before its first row. */
+  becomeText(): void {
+    this.#format = 'text';
+    this.frame.becomeText();
+  }
+
   /** The reply itself names its level (`junos:style`): it holds where no command says it. */
   suggestLevel(level: Level): void {
     if (!this.#begun) this.#level ??= level;
@@ -206,10 +214,10 @@ export class SnapshotBuilder {
     const reason = this.#reason(end);
     if (this.#errorCount > this.#errors.length)
       this.#errors.push({ line: 0, message: `${this.#errorCount - this.#errors.length} more errors` });
-    const { ordinal, format, scope, command, router } = this.#origin;
+    const { ordinal, scope, command, router } = this.#origin;
     this.#sink.end({
       ordinal,
-      format,
+      format: this.#format,
       level: this.#level ?? 'brief',
       scope,
       command,
@@ -240,8 +248,8 @@ export class SnapshotBuilder {
     if (this.#begun) return;
     this.#begun = true;
     this.#level ??= this.#inferLevel();
-    const { ordinal, format, scope, command, router } = this.#origin;
-    this.#sink.begin({ ordinal, format, level: this.#level, scope, command, router });
+    const { ordinal, scope, command, router } = this.#origin;
+    this.#sink.begin({ ordinal, format: this.#format, level: this.#level, scope, command, router });
   }
 
   #acceptIds(row: number): boolean {
@@ -312,7 +320,7 @@ export class SnapshotBuilder {
   }
 
   #inferVariant(): Variant | null {
-    if (this.#origin.format !== 'text') return variantOfInterface(this.#lastInterface());
+    if (this.#format !== 'text') return variantOfInterface(this.#lastInterface());
     const m = ['tunnel_interface_name', 'tunnel_group_name', 'bundle_id', 'user_name', 'local_mru'];
     if (m.some((f) => this.#wasSeen(f))) return 'lns-m';
     if (this.#wasSeen('statistics_since') || this.#wasSeen('data_tx_packets')) return 'lns-mx';

@@ -3,9 +3,9 @@
  * and hands the reply to that format's reader. A capture may hold several commands, each a snapshot.
  */
 import type { Format, Level, ParseProblem, Scope, StringTable } from '@sessionreel/session-model';
-import { parseCommand, type ParsedCommand } from './command.ts';
+import { isEchoedCommand, parseCommand, type ParsedCommand } from './command.ts';
 import { JsonReader } from './json-reader.ts';
-import { isBanner, messageOf, pagerLength, promptOf } from './prompt.ts';
+import { isBanner, messageOf, pagerLength, promptOf, withoutLineEnd } from './prompt.ts';
 import {
   defaultLimits,
   type BodyReader,
@@ -142,7 +142,7 @@ export class SnapshotParser {
 
   /** A line outside replies, with its line end unless it is the last, or the beginning of one that is markup or too long. */
   #takeLine(line: Uint8Array): void {
-    const raw = latin1(line).replace(/\r?\n$/, '');
+    const raw = withoutLineEnd(latin1(line));
     const text = raw.slice(pagerLength(raw));
     const ended = line[line.length - 1] === newline;
     const prompt = promptOf(text);
@@ -151,7 +151,7 @@ export class SnapshotParser {
     } else if (/^[ \t\r]*$/.test(text)) {
       this.#blank = concat(this.#blank, line, 0, line.length);
       if (this.#blank.length > this.#limits.lineBytes) this.#blank = new Uint8Array();
-    } else if (isBanner(text)) this.#blank = new Uint8Array();
+    } else if (isBanner(text) || text === ']]>]]>') this.#blank = new Uint8Array();
     else if (!this.#takeEchoedCommand(text)) {
       if (this.#skipping) this.#aside(text);
       else return this.#beginReply(line);
@@ -168,11 +168,9 @@ export class SnapshotParser {
 
   /** `show services l2tp session …` alone on a line: a command whose prompt was left out. */
   #takeEchoedCommand(text: string): boolean {
-    if (!/^(?:run[ \t]+)?sh?o?w?[ \t]+s/i.test(text)) return false;
-    const command = parseCommand(text);
-    if (!command.isL2tpSession) return false;
+    if (!isEchoedCommand(text)) return false;
     this.#finishSnapshot(false);
-    this.#setCommand(command);
+    this.#setCommand(parseCommand(text));
     return true;
   }
 

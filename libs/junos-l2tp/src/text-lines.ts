@@ -76,11 +76,19 @@ export interface LinesRead {
 
 const tunnelId = indexOfField('tunnel_local_id');
 const interfaceUnit = indexOfField('interface_unit');
+/** A space, a tab, a no-break space in UTF-8; and what is none. */
+const gap = '(?:[ \\t]|\\xc2\\xa0)';
+const solid = '[^ \\t\\xa0\\xc2]+';
+const counterNames = [...counterRows.keys()].map((label) => label.replaceAll(' ', `${gap}+`)).join('|');
 const counterRow = new RegExp(
-  `^[ \\t]*(${[...counterRows.keys()].map((label) => label.replaceAll(' ', '[ \\t]+')).join('|')}):?[ \\t]+(\\S+)(?:[ \\t]+(\\S+))?[ \\t]*$`,
+  `^${gap}*(${counterNames}):?${gap}+(${solid})(?:${gap}+(${solid}))?${gap}*$`,
   'di',
 );
-const counterHead = /^[ \t]*Packets[ \t]+Bytes[ \t]*$/i;
+const counterHead = new RegExp(`^${gap}*Packets${gap}+Bytes${gap}*$`, 'i');
+const otherCounter = new RegExp(
+  `^${gap}*([^:]*?[^:\\s\\xa0\\xc2])(${gap}+\\d${solid.slice(0, -1)}*){1,2}${gap}*$`,
+  'd',
+);
 
 /** Reads labelled lines. `inherited`: unknown values that the session has before these lines (from the tunnel's header). */
 export function readLines(
@@ -314,7 +322,7 @@ class LinesReader {
     if (match === null) return this.#inCounters ? this.#unknownCounter(content) : null;
     const [, [start, end] = [0, 0], second] = (match.indices as RegExpIndicesArray).slice(1);
     const label = match[1] as string;
-    const row = counterRows.get(label.toLowerCase().replace(/[ \t]+/g, ' ')) as CounterRow;
+    const row = counterRows.get(label.toLowerCase().replace(/(?:[ \t]|\xc2\xa0)+/g, ' ')) as CounterRow;
     const values = [{ field: row.fields[0] as number, label, start, end }];
     const [from, to] = second ?? [0, 0];
     if (from < to && row.fields[1] !== undefined)
@@ -327,7 +335,7 @@ class LinesReader {
 
   /** A row of the counters' table that the catalogue does not know: `Foo Tx   4   88`. */
   #unknownCounter(content: string): Place[] | null {
-    const match = /^[ \t]*([^:]*?[^:\s])([ \t]+\d\S*){1,2}[ \t]*$/d.exec(content);
+    const match = otherCounter.exec(content);
     if (match === null) return null;
     const start = (match.indices as RegExpIndicesArray)[1]?.[1] ?? 0;
     return this.#keepUnknown(

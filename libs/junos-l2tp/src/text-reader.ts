@@ -1,12 +1,28 @@
 /** Reads a listing printed as text: lines into sessions, sessions into rows, whatever the layout. */
-import { indexOfField, lineSlot, rowWords, unknownSlot } from '@sessionreel/session-model';
+import {
+  Presence,
+  getPresence,
+  indexOfField,
+  lineSlot,
+  rowWords,
+  unknownSlot,
+} from '@sessionreel/session-model';
 import { literal } from './line-shape.ts';
 import { FastPath, found, type LayoutOf } from './fast-path.ts';
 import { LineIndex } from './line-index.ts';
 import { LineTemplates, type LineTemplate } from './line-templates.ts';
 import { bodyLabels, headerLabels, unknownField } from './labels.ts';
 import { shiftUnknown } from './line-shape.ts';
-import { isBanner, messageOf, pagerLength, promptOf } from './prompt.ts';
+import { isEchoedCommand } from './command.ts';
+import {
+  isBanner,
+  isTimestamp,
+  mayBePager,
+  messageOf,
+  pagerLength,
+  promptOf,
+  withoutLineEnd,
+} from './prompt.ts';
 import type { BodyReader, ParseLimits } from './reader.ts';
 import type { SnapshotBuilder } from './snapshot-builder.ts';
 import { certainFields, firstLabel, isBlank, leadingSpace } from './split-line.ts';
@@ -21,6 +37,7 @@ export interface TextOptions {
 }
 
 const sessionId = indexOfField('session_local_id');
+const tunnelId = indexOfField('tunnel_local_id');
 const newline = 0x0a;
 const noBytes = new Uint8Array();
 /** How much of a chunk is joined with what the chunk before left over. */
@@ -34,8 +51,10 @@ interface TunnelHeader {
   templates: LineTemplate[];
   unknown: Unknowns;
   readonly indent: number;
-  /** Id for telling headers of different layout apart. */
-  key: string;
+  /** The lines that carry values: fields may stand on one line, or each on its own. */
+  readonly lines: readonly TextLine[];
+  /** Fields that they print. */
+  readonly fields: ReadonlySet<number>;
 }
 
 export class TextReader implements BodyReader {
@@ -206,9 +225,14 @@ export class TextReader implements BodyReader {
     if (isOpen && !this.#ended && !this.#options.whole && this.#builder.sessions > sessions)
       this.#builder.markCut();
     this.#flushBetween(false);
-    if (!this.#ended && this.#carry.length > 0) frame.hold(this.#carry, 0, this.#carry.length);
-    this.#carry = new Uint8Array();
-    if (this.#builder.sessions > 0 || this.#header !== null) return;
+    const rest = this.#ended ? noBytes : this.#carry;
+    frame.hold(rest, 0, rest.length);
+    this.#carry = noBytes;
+    if (this.#isInListing) return;
+    if (this.#header !== null) this.#firstStray ??= this.#header.lines[0] ?? null;
+    const cut = Buffer.from(rest).toString('latin1');
+    if (this.#firstStray === null && !mayBeginListing(cut))
+      this.#firstStray = { content: cut, end: '', number: this.#lineNumber };
     const stray = this.#firstStray;
     if (stray !== null)
       this.#builder.refuse(stray.number, `no listing of L2TP sessions: ${excerpt(stray.content)}`);
@@ -225,8 +249,9 @@ export class TextReader implements BodyReader {
       return;
     }
     if (line.length === 0) return;
-    const text = Buffer.from(line).toString('latin1');
-    if (promptOf(text) !== null || isBanner(text)) {
+    const raw = Buffer.from(line).toString('latin1');
+    const text = withoutLineEnd(mayBePager(raw) ? raw.slice(pagerLength(raw)) : raw);
+    if (endsReply(text)) {
       this.#ended = true;
       this.leftover = line;
     } else if (this.#options.whole) {
@@ -255,7 +280,7 @@ export class TextReader implements BodyReader {
       return true;
     }
     let text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
-    if (text.startsWith('---(more')) {
+    if (mayBePager(text)) {
       text = text.slice(pagerLength(text));
       // A pager's line that was not erased, but ended by the tool that took the capture.
       if (text === '\n') {
@@ -263,13 +288,9 @@ export class TextReader implements BodyReader {
         return true;
       }
     }
-    const cut = text.endsWith('\r\n') ? 2 : 1;
-    const line: TextLine = {
-      content: text.slice(0, -cut),
-      end: text.slice(-cut),
-      number: this.#lineNumber,
-    };
-    if (promptOf(line.content) !== null || isBanner(line.content)) {
+    const content = withoutLineEnd(text);
+    const line: TextLine = { content, end: text.slice(content.length), number: this.#lineNumber };
+    if (endsReply(content)) {
       this.#ended = true;
       return false;
     }
@@ -283,8 +304,9 @@ export class TextReader implements BodyReader {
     const { content } = line;
     if (isBlank(content)) this.#takeBlank(line);
     else if (this.#isSessionStart(content)) this.#beginSession(line);
-    else if (this.#isHeader(content)) this.#beginTunnel(line);
+    else if (this.#isHeader(content) || this.#isHeaderPart(content)) this.#beginTunnel(line);
     else if (messageOf(content) !== null) this.#takeMessage(line);
+    else if (this.#header === null && isTimestamp(content)) this.#holdLine(line);
     else if (this.#columns !== null) this.#takeRow(line);
     else if (this.#session.length > 0 && !this.#isLostHeader(content)) this.#addToSession(line);
     else this.#takeBetween(line);
@@ -295,8 +317,7 @@ export class TextReader implements BodyReader {
   }
 
   #isHeader(content: string): boolean {
-    if (!/tunnel local id[ \t]*:/i.test(content)) return false;
-    if (firstLabel(content, headerLabels)?.field === undefined) return false;
+    if (!namesTunnel(content)) return false;
     const first = firstLabel(content, headerLabels);
     if (first === null || first.field < 0) return false;
     const deeper = this.#header !== null && leadingSpace(content) > this.#header.indent;
@@ -324,23 +345,62 @@ export class TextReader implements BodyReader {
     else this.#holdLine(line);
   }
 
+  /**
+   * A header's field on a line of its own, before the tunnel's ID or behind it. After a session, only where the header before began
+   * likewise and sessions are set apart by their indent: `Interface` may be a session's, too.
+   */
+  #isHeaderPart(content: string): boolean {
+    const first = firstLabel(content, headerLabels);
+    if (first === null || first.field < 0) return false;
+    const header = this.#header;
+    if (header === null || this.#goesOnHeader(content)) return true;
+    const begin = (header.lines[0] as TextLine).content;
+    const [session] = this.#session;
+    return (
+      !namesTunnel(begin) &&
+      firstLabel(begin, headerLabels)?.field === first.field &&
+      leadingSpace(content) === header.indent &&
+      (session === undefined || leadingSpace(session.content) > header.indent)
+    );
+  }
+
+  /** True when the line belongs to the header before it. */
+  #goesOnHeader(content: string): boolean {
+    const header = this.#header;
+    if (header === null || this.#betweenLines?.length !== 0) return false;
+    return !certainFields(content, headerLabels).some((field) => header.fields.has(field));
+  }
+
+  /** True once a tunnel's ID or a session was seen: what follows is no longer the reply to something else. */
+  get #isInListing(): boolean {
+    return this.#builder.sessions > 0 || this.#header?.fields.has(tunnelId) === true;
+  }
+
   #beginTunnel(line: TextLine): void {
-    this.#finishSession();
-    this.#flushBetween(false);
-    this.#fast?.leave();
-    this.#orphaned = false;
-    this.#columns = null;
+    const before = this.#goesOnHeader(line.content) ? this.#header : null;
+    if (before === null) {
+      this.#finishSession();
+      this.#flushBetween(false);
+      this.#fast?.leave();
+      this.#orphaned = false;
+      this.#columns = null;
+      this.#builder.frame.markHeader();
+    }
+    const lines = [...(before?.lines ?? []), line];
     const words = new Uint32Array(rowWords);
     const target = { words, row: 0 };
-    const read = readLines(this.#context, target, [line], headerLabels, []);
+    const read = readLines(this.#context, target, lines, headerLabels, []);
+    const fields = lines.flatMap(({ content }) => certainFields(content, headerLabels));
+    for (const field of headerLabels.values())
+      if (getPresence(words, 0, field) !== Presence.absent) fields.push(field);
     this.#header = {
       words,
       templates: [...read.templates],
       unknown: read.unknown,
-      indent: leadingSpace(line.content),
-      key: '',
+      indent: leadingSpace((lines[0] as TextLine).content),
+      lines,
+      fields: new Set(fields),
     };
-    this.#builder.frame.markHeader();
     this.#holdLine(line);
     this.#betweenLines = [];
   }
@@ -381,7 +441,7 @@ export class TextReader implements BodyReader {
 
   #takeStray(line: TextLine): void {
     this.#firstStray ??= line;
-    if (!this.#orphaned && this.#header !== null)
+    if (!this.#orphaned && this.#isInListing)
       this.#builder.problem(line.number, `belongs to no session: ${excerpt(line.content)}`, true);
     else if (!this.#orphaned && this.#warnings === 0 && this.#firstStray === line)
       this.#builder.problem(line.number, `not understood: ${excerpt(line.content)}`);
@@ -399,7 +459,7 @@ export class TextReader implements BodyReader {
 
   #takeRow(line: TextLine): void {
     this.#finishSession();
-    if (!isTableRow(line.content)) {
+    if (!isTableRow(line.content, this.#columns ?? [])) {
       this.#takeStray(line);
       this.#orphaned = false;
       return;
@@ -411,12 +471,17 @@ export class TextReader implements BodyReader {
 
   #takeMessage(line: TextLine): void {
     const text = line.content.trim();
+    const isOpen = this.#session.length > 0;
+    const { sessions } = this.#builder;
     this.#finishSession();
+    // The session that an error breaks off may have had more to print.
+    if (isOpen && messageOf(line.content) === 'error' && this.#builder.sessions > sessions)
+      this.#builder.markCut();
     this.#flushBetween(false);
     this.#holdLine(line);
     this.#firstStray ??= line;
     this.#warnings++;
-    if (this.#header !== null || this.#builder.sessions > 0) {
+    if (this.#isInListing) {
       this.#builder.problem(line.number, text);
       this.#builder.incomplete(`${messageOf(line.content) ?? 'error'} after rows`);
     } else if (messageOf(line.content) === 'error') this.#builder.refuse(line.number, text);
@@ -439,7 +504,7 @@ export class TextReader implements BodyReader {
     }
     for (const line of lines) header?.templates.push(this.#literalTemplate(line));
     if (header !== null)
-      this.#fast?.enter(header.unknown.length > 0 ? null : header.templates, this.#columns !== null);
+      this.#fast?.enter(isPredictable(header) ? header.templates : null, this.#columns !== null);
   }
 
   #literalTemplate(line: TextLine): LineTemplate {
@@ -513,6 +578,30 @@ export class TextReader implements BodyReader {
     this.#layouts.set(key, id);
     return id;
   }
+}
+
+/** Whether nothing but a header of this kind begins like it: `Interface: …` alone may be a session's. */
+function isPredictable(header: TunnelHeader): boolean {
+  const first = header.lines[0] as TextLine;
+  return header.unknown.length === 0 && namesTunnel(first.content);
+}
+
+function namesTunnel(line: string): boolean {
+  return /tunnel local id[ \t]*:/i.test(line);
+}
+
+const beginnings = [...headerLabels.keys(), 'session local id', 'local'];
+
+/** Whether the beginning of a line could be that of a listing's first line, or of the prompt behind one that is empty. */
+function mayBeginListing(cut: string): boolean {
+  const text = cut.slice(pagerLength(cut)).trim().toLowerCase();
+  if (/^[\w.-]*@[\w.:-]*$/.test(text)) return true;
+  return beginnings.some((label) => label.startsWith(text) || text.startsWith(label));
+}
+
+/** Whether the line is no part of a listing, but what comes after one: a prompt, a banner, the next command where prompts were left out. */
+function endsReply(line: string): boolean {
+  return promptOf(line) !== null || isBanner(line) || isEchoedCommand(line);
 }
 
 function joined(a: Uint8Array, b: Uint8Array, start: number, end: number): Uint8Array {

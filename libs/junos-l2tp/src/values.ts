@@ -203,7 +203,7 @@ export function spansOf(field: number, bytes: Uint8Array, start: number, end: nu
     : spansOfAddress(field, composite, bytes, start, end);
 }
 
-const speed = /^(?:(initial\s+)(\d+)(?:(,\s*update\s+)(\d+))?|(\d+))?(?:(,\s*source\s+)(\S.*))?$/i;
+const speed = /^(?:(initial\s+)(\d+)(?:(\s*,\s*update\s+)(\d+))?|(\d+))?(?:(\s*,\s*source\s+)(\S.*))?$/i;
 
 function spansOfSpeed(
   field: number,

@@ -9,6 +9,7 @@ const State = { header: 0, data: 1, done: 2 } as const;
 const newline = 0x0a;
 const hash = 0x23;
 const maxDigits = 10;
+const maxLead = 4096;
 /** Runs of equal sizes that are kept for printing. */
 const maxRuns = 65536;
 
@@ -17,7 +18,8 @@ export class ChunkFraming {
   /** Bytes of a header seen so far: `\n#123`. */
   #header = '';
   #left = 0;
-  #lead = '\n';
+  /** White space before the first `#`: the line end there may have been lost with the line before it. */
+  #lead = '';
   #sizes: [number, number][] = [];
   #isExact = true;
 
@@ -52,10 +54,13 @@ export class ChunkFraming {
   }
 
   #takeHeader(c: number): void {
-    // The line end before the first header may have been lost with the line before it, and a terminal may add a carriage return.
+    if (this.#header === '' && this.#sizes.length === 0 && c <= 0x20 && this.#lead.length < maxLead) {
+      this.#lead += String.fromCharCode(c);
+      return;
+    }
+    // A terminal may add a carriage return, or take a line end away.
     if (this.#header === '' && c === hash) {
-      if (this.#sizes.length === 0) this.#lead = '';
-      else this.#isExact = false;
+      if (this.#sizes.length > 0) this.#isExact = false;
       this.#header = '\n';
     }
     if (c === 0x0d) {

@@ -5,7 +5,7 @@
  * Well-formedness is checked where a mistake could change what is read: nesting, end tags, attributes, entities, limits. What
  * characters text may hold is not: a router that prints a terminal escape raw is still read.
  */
-import type { FrameRecorder } from './frame.ts';
+import { EmbeddedText } from './embedded-text.ts';
 import { MarkupBuffer, MarkupProblem, copyOf } from './markup-buffer.ts';
 import { MarkupListing } from './markup-listing.ts';
 import { How } from './markup-learn.ts';
@@ -25,7 +25,6 @@ const bang = 0x21;
 const question = 0x3f;
 const ampersand = 0x26;
 const hash = 0x23;
-const newline = 0x0a;
 const endOfMessage = Buffer.from(']]>]]>');
 const maxName = 256;
 const slice = 256 * 1024;
@@ -37,7 +36,8 @@ const Content = { text: 0, cdata: 1, mixed: 2, elements: 3 } as const;
 
 export class XmlReader implements BodyReader {
   readonly #limits: ParseLimits;
-  readonly #frame: FrameRecorder;
+  readonly #builder: SnapshotBuilder;
+  readonly #predicts: boolean;
   readonly #buffer: MarkupBuffer;
   readonly #listing: MarkupListing;
   /** Qualified names of the open elements, one after another, for their end tags. */
@@ -51,7 +51,11 @@ export class XmlReader implements BodyReader {
   #cdataTo = 0;
   /** From where on the end of the token at hand is looked for. */
   #searched = 0;
+  /** Undefined until it is known whether there is any. */
   #framing: ChunkFraming | null | undefined = undefined;
+  /** White space that came before anything else. */
+  #lead: Uint8Array = new Uint8Array(0);
+  #text: EmbeddedText | null = null;
   #ended = false;
   #isFinished = false;
   /** How often the bytes ended within the predicted session at hand. */
@@ -71,7 +75,8 @@ export class XmlReader implements BodyReader {
   /** `predict`: false reads every session on the plain path, for tests. */
   constructor(builder: SnapshotBuilder, limits: ParseLimits, firstLine: number, predict = true) {
     this.#limits = limits;
-    this.#frame = builder.frame;
+    this.#builder = builder;
+    this.#predicts = predict;
     this.#buffer = new MarkupBuffer(firstLine);
     this.#listing = new MarkupListing(builder, this.#buffer, 'xml', predict);
   }
@@ -89,16 +94,27 @@ export class XmlReader implements BodyReader {
   }
 
   #writeSlice(chunk: Uint8Array, start: number, end: number): number {
-    if (this.#framing === undefined) {
-      const first = chunk[start] as number;
-      this.#framing = first === hash || first === newline ? new ChunkFraming() : null;
-    }
-    if (this.#framing !== null) return this.#writeFramed(this.#framing, chunk, start, end);
+    if (this.#framing === undefined && !this.#begin(chunk, start, end)) return end;
+    if (this.#framing) return this.#writeFramed(this.#framing, chunk, start, end);
     if (!this.#take(chunk, start, end)) return end;
     this.#finish(this.#buffer.at);
     const at = this.#buffer.offsetInChunk(this.#buffer.at);
     if (at < start) this.leftover = copyOf(this.#buffer.bytes, this.#buffer.at, this.#buffer.at + start - at);
     return Math.max(at, start);
+  }
+
+  /** Decides by the first byte that is no space whether the reply is framed in chunks; false when it has not come yet. */
+  #begin(chunk: Uint8Array, start: number, end: number): boolean {
+    let first = start;
+    while (first < end && isSpace(chunk[first] as number)) first++;
+    if (first === end && end - start + this.#lead.length <= this.#limits.lineBytes) {
+      this.#lead = Buffer.concat([this.#lead, chunk.subarray(start, end)]);
+      return false;
+    }
+    this.#framing = chunk[first] === hash ? new ChunkFraming() : null;
+    if (this.#framing !== null) this.#framing.write(this.#lead, 0, this.#lead.length, () => undefined);
+    else this.#take(this.#lead, 0, this.#lead.length);
+    return true;
   }
 
   get ended(): boolean {
@@ -120,11 +136,12 @@ export class XmlReader implements BodyReader {
   #finish(at: number): void {
     if (this.#isFinished) return;
     this.#isFinished = true;
+    this.#text?.end(this.#buffer.bytes, this.#buffer.at, at);
     this.#listing.finish(at);
     if (!this.#framing) return;
     const { sizes } = this.#framing;
-    if (sizes === null) this.#frame.abandon();
-    else this.#frame.chunks = sizes;
+    if (sizes === null) this.#builder.frame.abandon();
+    else this.#builder.frame.chunks = sizes;
   }
 
   /** A framed reply that is malformed is taken whole: what follows cannot be told apart from its framing. */
@@ -155,6 +172,10 @@ export class XmlReader implements BodyReader {
     try {
       this.#run();
       if (this.#ended) return true;
+      if (this.#text !== null) {
+        this.#shift(buffer.keepFrom(buffer.at));
+        return false;
+      }
       const from = this.#contentFrom >= 0 ? Math.min(this.#contentFrom, buffer.at) : buffer.at;
       if (this.#waits === 0) this.#checkLength(from, buffer.end);
       this.#shift(buffer.keepFrom(Math.min(from, this.#listing.settle(from))));
@@ -195,7 +216,13 @@ export class XmlReader implements BodyReader {
       if (this.#listing.closed) return this.#epilogue();
       const { bytes, at, end } = buffer;
       if (at >= end) return;
-      const isDone = bytes[at] === lt ? this.#markup(bytes, at, end) : this.#text(bytes, at, end);
+      if (this.#text !== null) {
+        buffer.at = this.#text.write(bytes, at, end);
+        if (!this.#text.ended) return;
+        this.#listing.closed = true;
+        continue;
+      }
+      const isDone = bytes[at] === lt ? this.#markup(bytes, at, end) : this.#characters(bytes, at, end);
       if (!isDone) return;
       this.#searched = buffer.at;
     }
@@ -215,7 +242,8 @@ export class XmlReader implements BodyReader {
     this.#ended = this.#framing === null;
   }
 
-  #text(bytes: Uint8Array, at: number, end: number): boolean {
+  #characters(bytes: Uint8Array, at: number, end: number): boolean {
+    if (this.#listing.isInOutput && this.#embed(bytes, at, end)) return true;
     let to = this.#searched;
     // Most texts are short: a loop beats a call.
     const near = Math.min(end, to + 64);
@@ -232,6 +260,21 @@ export class XmlReader implements BodyReader {
     const { kind } = this.#listing;
     if (kind >= Kind.root && kind <= Kind.entry && !isBlank(bytes, at, to)) this.#listing.strayText(at, to);
     this.#buffer.at = to;
+    return true;
+  }
+
+  /** A text in `<output>` is a listing as the terminal shows it. */
+  #embed(bytes: Uint8Array, at: number, end: number): boolean {
+    let from = at;
+    while (from < end && isSpace(bytes[from] as number)) from++;
+    // What is no letter may be a pager's remains in front of an element.
+    const first = (bytes[from] as number) | 0x20;
+    if (from >= end || first < 0x61 || first > 0x7a) return false;
+    const root = textOf(this.#names, 0, this.#nameEnds[1] as number);
+    const line = this.#buffer.lineAt(at);
+    this.#listing.yieldTo(at);
+    this.#contentFrom = -1;
+    this.#text = new EmbeddedText(this.#builder, this.#limits, root, line, this.#predicts);
     return true;
   }
 

@@ -12,7 +12,7 @@ const predefined: Readonly<Record<string, number>> = {
   apos: 0x27,
 };
 /** `&#x10FFFF;` with leading zeros to spare. */
-const longestReference = 16;
+export const longestReference = 16;
 
 let scratch = new Uint8Array(1024);
 
