@@ -158,6 +158,15 @@ function run() {
   // on, and this process waits while the program stops in its own order.
   process.on('SIGINT', () => child.kill('SIGINT'));
   process.on('SIGTERM', () => child.kill('SIGTERM'));
+  // npm passes signals on (to us: package.json's "exec" leaves no shell between); when it was killed, we stop as well.
+  if (process.env.npm_lifecycle_event !== undefined) {
+    const npm = process.ppid;
+    const watch = setInterval(() => {
+      if (process.ppid === npm) return;
+      clearInterval(watch);
+      child.kill('SIGTERM');
+    }, 500).unref();
+  }
   child.on('error', (error) => fail(`cannot run ${pinned}: ${error.message}`));
   child.on('exit', (status, signal) =>
     process.exit(signal === null ? status : signal === 'SIGINT' ? 130 : 1),
