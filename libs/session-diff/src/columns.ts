@@ -2,7 +2,14 @@
  * Which word of a table row holds what. Slots of session-model's full rows are split: what each session has for itself, what many
  * share (tuples in pools), counters.
  */
-import { counterFields, fields, indexOfField, presenceWords, slotOf } from '@sessionreel/session-model';
+import {
+  counterFields,
+  fields,
+  indexOfField,
+  presenceWords,
+  rowWords,
+  slotOf,
+} from '@sessionreel/session-model';
 
 /** Words of a table row. */
 export const Col = {
@@ -49,6 +56,7 @@ const varying = [
   'create_time',
   'call_serial_number',
   'interface_unit',
+  'bundle_id',
   'user_name',
   'peer_ip',
   'interface_id',
@@ -56,10 +64,11 @@ const varying = [
 ].map(indexOfField);
 /** Row slot of each varying value; its table word is `Col.vary + i`. */
 export const varySlots: Uint16Array = Uint16Array.from(varying, (index) => slotOf[index] as number);
+/** First word of the counters: those before it are alike in all layouts. */
+export const counterStart: number = Col.vary + varySlots.length;
 
 /** Fields of the access line: alike for the subscribers of a product, or each its own. */
 const lineFields = [
-  'bundle_id',
   'tx_speed',
   'tx_speed_initial',
   'tx_speed_source',
@@ -94,9 +103,21 @@ const counterIndexes = counterFields.map((f) => fields.indexOf(f));
 /** Row slots of the counters. */
 export const counterSlots: Uint16Array = Uint16Array.from(counterIndexes, (index) => slotOf[index] as number);
 export const counterIndex: Uint8Array = Uint8Array.from(counterIndexes);
+/** Fields that hold the id of a text, and the slot that holds it. */
+export const textSlots: readonly { readonly index: number; readonly slot: number }[] = fields.flatMap(
+  (f, index) =>
+    f.type === 'text' || f.type === 'word' || f.type === 'address'
+      ? [{ index, slot: slotOf[index] as number }]
+      : [],
+);
+/** By row slot: 1 where it holds the id of a text. */
+export const isTextSlot: Uint8Array = new Uint8Array(rowWords);
+for (const { slot } of textSlots) isTextSlot[slot] = 1;
 
 /** How rows hold counters. All begin alike, so that a narrow row is the beginning of a wide one. */
 export interface RowLayout {
+  /** Place among the layouts. */
+  readonly number: number;
   /** Words of a row. */
   readonly stride: number;
   /** Word of a counter's low half; 0 where rows have none: the counter is 0. */
@@ -114,16 +135,20 @@ export const layouts: readonly RowLayout[] = (() => {
   const data = names.filter((name) => name.startsWith('data_'));
   const echo = names.filter((name) => name.startsWith('lcp_'));
   const other = names.filter((name) => !data.includes(name) && !echo.includes(name));
-  const layout = (two: readonly string[], one: readonly string[]): RowLayout => {
+  const layout = (number: number, two: readonly string[], one: readonly string[]): RowLayout => {
     const low = new Uint8Array(names.length);
     const high = new Uint8Array(names.length);
-    let next = Col.vary + varySlots.length;
+    let next = counterStart;
     for (const name of two) {
       low[names.indexOf(name)] = next++;
       high[names.indexOf(name)] = next++;
     }
     for (const name of one) low[names.indexOf(name)] = next++;
-    return { stride: next, low, high };
+    return { number, stride: next, low, high };
   };
-  return [layout(data, other), layout(data, [...other, ...echo]), layout([...data, ...other, ...echo], [])];
+  return [
+    layout(0, data, other),
+    layout(1, data, [...other, ...echo]),
+    layout(2, [...data, ...other, ...echo], []),
+  ];
 })();

@@ -1,25 +1,19 @@
 /** The sessions of one router with all that is derived from them: state hash, counts by group. Every change goes through here. */
-import {
-  Presence,
-  StringTable,
-  fields,
-  getPresence,
-  rowWords,
-  slotOf,
-  unknownSlot,
-} from '@sessionreel/session-model';
-import { Col, Flag, noTime } from './columns.ts';
+import { Presence, StringTable, getPresence, rowWords, unknownSlot } from '@sessionreel/session-model';
+import { Col, Flag, noTime, textSlots } from './columns.ts';
 import { Groups } from './groups.ts';
-import { foldAttributes, foldCounters, hexOfHash } from './hash.ts';
+import { StateSum, addAttributes, addCounters } from './hash.ts';
 import { Moments } from './moments.ts';
+import { PrintSteps } from './print-steps.ts';
 import { PrintSets } from './prints.ts';
 import { Shapes } from './shapes.ts';
 import { SessionTable } from './table.ts';
+import { Derived } from './tuple-hashes.ts';
 
 export interface CoreMark {
   readonly table: number;
   readonly strings: number;
-  readonly sum: Uint32Array;
+  readonly sum: StateSum;
   readonly groups: Groups;
   readonly live: number;
   readonly told: Set<bigint>;
@@ -28,23 +22,35 @@ export interface CoreMark {
 export class Core {
   strings = new StringTable();
   table = new SessionTable();
+  /** Of the table's tuples. */
+  derived = new Derived(this.table.profiles, this.table.lines);
   moments = new Moments();
   readonly shapes = new Shapes();
   prints = new PrintSets();
+  steps = new PrintSteps(this.prints, this.strings);
   groups = new Groups();
   live = 0;
-  /** The state hash: four words, the lowest first. */
-  sum: Uint32Array = new Uint32Array(4);
+  /** The state hash. */
+  sum = new StateSum();
   /** A full row for whoever needs one for a moment. */
   readonly scratch = new Uint32Array(rowWords);
+  readonly #reasons = new Map<string, number>();
 
   get hash(): string {
-    return hexOfHash(this.sum);
+    return this.sum.hex;
+  }
+
+  /** Id of one of the few texts that say why. */
+  reason(text: string): number {
+    let id = this.#reasons.get(text);
+    if (id === undefined) this.#reasons.set(text, (id = this.strings.internText(text)));
+    return id;
   }
 
   /** Bytes held for the sessions: table, index, tuples, strings, print sets. */
   get bytes(): number {
-    return this.table.bytes + this.strings.bytes + this.moments.bytes + this.prints.bytes;
+    const { table, strings, moments, prints, derived } = this;
+    return table.bytes + strings.bytes + moments.bytes + prints.bytes + derived.bytes;
   }
 
   word(r: number, column: number): number {
@@ -80,23 +86,24 @@ export class Core {
     const r = this.table.insert(key);
     this.setWord(r, Col.idleSince, noTime);
     this.table.store(r, full, at);
-    this.#count(full, at, 1);
+    this.#count(r, full, at, 1);
     return r;
   }
 
   /** New values for a live session; `old` is its full row so far. */
   rewrite(r: number, old: Uint32Array, oldAt: number, full: Uint32Array, at: number): void {
     this.table.touch(r);
-    this.#count(old, oldAt, -1);
+    this.#count(r, old, oldAt, -1);
     this.table.store(r, full, at);
-    this.#count(full, at, 1);
+    this.#count(r, full, at, 1);
   }
 
   /** New counters for a live session whose presence stays as it is. */
   rewriteCounters(r: number, old: Uint32Array, oldAt: number, full: Uint32Array, at: number): void {
     this.table.touch(r);
-    foldCounters(this.sum, -1, old, oldAt);
-    foldCounters(this.sum, 1, full, at);
+    const key = this.word(r, Col.key);
+    addCounters(this.sum, -1, key, old, oldAt);
+    addCounters(this.sum, 1, key, full, at);
     this.table.storeCounters(r, full, at);
   }
 
@@ -105,7 +112,7 @@ export class Core {
     if (!this.isLive(r)) throw new Error('a session that is not live cannot close');
     this.table.touch(r);
     this.table.load(r, this.scratch, 0);
-    this.#count(this.scratch, 0, -1);
+    this.#count(r, this.scratch, 0, -1);
     this.setWord(r, Col.flags, this.word(r, Col.flags) | Flag.closed);
     this.setTime(r, Col.countersAt, goneBy);
   }
@@ -115,10 +122,15 @@ export class Core {
     this.table.remove(r);
   }
 
-  #count(full: Uint32Array, at: number, sign: 1 | -1): void {
+  /** Counts row `r` in or out; `full` are its values, as they lie in the table. */
+  #count(r: number, full: Uint32Array, at: number, sign: 1 | -1): void {
     this.live += sign;
-    foldAttributes(this.sum, sign, full, at, this.strings);
-    foldCounters(this.sum, sign, full, at);
+    const { derived, strings, sum } = this;
+    const key = this.word(r, Col.key);
+    const profile = derived.profiles.of(this.word(r, Col.profile), strings);
+    const line = derived.lines.of(this.word(r, Col.line), strings);
+    addAttributes(sum, sign, key, profile, line, full, at, strings);
+    addCounters(sum, sign, key, full, at);
     this.groups.add(full, at, sign);
   }
 
@@ -126,7 +138,7 @@ export class Core {
     return {
       table: this.table.mark(),
       strings: this.strings.size,
-      sum: this.sum.slice(),
+      sum: this.sum.copy(),
       groups: this.groups.copy(),
       live: this.live,
       told: this.prints.toldCopy(),
@@ -135,7 +147,7 @@ export class Core {
 
   undo(mark: CoreMark): void {
     this.table.undo(mark.table);
-    this.sum = mark.sum.slice();
+    this.sum = mark.sum.copy();
     this.groups = mark.groups.copy();
     this.live = mark.live;
     this.prints.restoreTold(mark.told);
@@ -145,7 +157,8 @@ export class Core {
   get isWasteful(): boolean {
     const { count, profiles, lines } = this.table;
     const most = 4 * (count + 1000);
-    return this.strings.size > most || profiles.count + lines.count > most || this.prints.count > most;
+    // Definitions that the log has told are kept, which is for twice as many sessions: see PrintSets.
+    return this.strings.size > most || profiles.count + lines.count > most || this.prints.count > 2 * most;
   }
 
   /** Strings, tuples, moments and print sets that no session uses any more are dropped. Not while anything may be undone. */
@@ -153,8 +166,11 @@ export class Core {
     const { strings, table, moments, prints } = this;
     this.strings = new StringTable();
     this.table = new SessionTable();
+    this.derived = new Derived(this.table.profiles, this.table.lines);
+    this.#reasons.clear();
     this.moments = new Moments();
     this.prints = prints.fresh();
+    this.steps = new PrintSteps(this.prints, this.strings);
     const move = (id: number): number => {
       const bytes = strings.view(id);
       return this.strings.intern(bytes, 0, bytes.length);
@@ -163,7 +179,7 @@ export class Core {
     for (let r = 0; r < table.top; r++) {
       if (!table.has(r)) continue;
       table.load(r, full, 0);
-      for (const { index, slot } of textFields)
+      for (const { index, slot } of textSlots)
         if (getPresence(full, 0, index) === Presence.value) full[slot] = move(full[slot] as number);
       full[unknownSlot] = move(full[unknownSlot] as number);
       const word = (column: number): number => table.words[r * table.stride + column] as number;
@@ -178,8 +194,3 @@ export class Core {
     this.groups = this.groups.moved(move);
   }
 }
-
-const textTypes = new Set(['text', 'word', 'address']);
-const textFields = fields.flatMap((f, index) =>
-  textTypes.has(f.type) ? [{ index, slot: slotOf[index] as number }] : [],
-);

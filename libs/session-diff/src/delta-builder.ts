@@ -24,7 +24,7 @@ import {
   type FlatDelta,
   type ImageList,
 } from '@sessionreel/session-model';
-import { Col, Flag, noTime } from './columns.ts';
+import { Col, Flag, noTime, profileWords, varySlots } from './columns.ts';
 import type { Core } from './core.ts';
 import type { PrintSet } from './prints.ts';
 import { utcOfLocal } from './time-zone.ts';
@@ -58,9 +58,36 @@ export function newFlatDelta(core: Core, router: string): FlatDelta {
   };
 }
 
+/** Empties the lists for the next delta. */
+export function clearDelta(delta: FlatDelta, core: Core): void {
+  delta.strings = core.strings;
+  for (const list of [delta.opened, delta.changed, delta.closed, delta.rebase, delta.keyframe])
+    list.count = 0;
+  delta.counters.count = 0;
+  delta.counters_rounded.count = 0;
+  delta.prints.count = 0;
+  delta.ledger = [];
+  delta.anomalies = [];
+  delta.router_events = [];
+  delta.layouts = [];
+  delta.piece = 0;
+  delta.pieces = 0;
+}
+
 /** Create time of a full row in local seconds; NaN when it has none. */
 export function createTimeOf(full: Uint32Array, at: number): number {
   return getPresence(full, at, createTime) === Presence.value ? (full[at + createSlot] as number) : NaN;
+}
+
+const createColumn = Col.vary + varySlots.indexOf(createSlot);
+
+/** As `createTimeOf`, of a row of the table. */
+export function createTimeIn({ table }: Core, r: number): number {
+  const base = r * table.stride;
+  const profile = (table.words[base + Col.profile] as number) * profileWords;
+  return getPresence(table.profiles.words, profile, createTime) === Presence.value
+    ? (table.words[base + createColumn] as number)
+    : NaN;
 }
 
 /** Create time as ms UTC; NaN when there is none. */
@@ -93,17 +120,18 @@ export function putImage(
   core.table.load(r, list.words, at);
   list.words[at + layoutSlot] = 0;
   const meta = i * imageMetaWords;
-  list.meta[meta + ImageMeta.reason] = core.strings.internText(reason);
+  list.meta[meta + ImageMeta.reason] = core.reason(reason);
   for (let w = 0; w < changedWords; w++) list.meta[meta + ImageMeta.changed + w] = 0;
   for (const index of changed) {
     const word = meta + ImageMeta.changed + (index >>> 5);
     list.meta[word] = ((list.meta[word] as number) | (1 << (index & 31))) >>> 0;
   }
   list.meta[meta + ImageMeta.clockOffset] = core.word(r, Col.clockOffset);
-  const { id } = core.prints.sets[core.word(r, Col.printSet)] as PrintSet;
-  core.prints.use(id);
-  list.meta[meta + ImageMeta.layoutLow] = Number(id & 0xffffffffn);
-  list.meta[meta + ImageMeta.layoutHigh] = Number(id >> 32n);
+  const number = core.word(r, Col.printSet);
+  const set = core.prints.sets[number] as PrintSet;
+  core.prints.useSet(number);
+  list.meta[meta + ImageMeta.layoutLow] = set.low;
+  list.meta[meta + ImageMeta.layoutHigh] = set.high;
   const times = i * imageTimes;
   const lastSeen = core.time(r, Col.lastSeen);
   list.times[times + ImageTime.lastSeenAt] = lastSeen;
@@ -122,19 +150,22 @@ export function putPrint(core: Core, delta: FlatDelta, r: number): void {
   const list = delta.prints;
   const i = addPrint(list);
   const at = i * printWords;
-  const key = core.word(r, Col.key);
-  core.table.load(r, core.scratch, 0);
-  const { id } = core.prints.sets[core.word(r, Col.printSet)] as PrintSet;
-  core.prints.use(id);
+  const { table } = core;
+  const base = r * table.stride;
+  const row = table.words;
+  const key = row[base + Col.key] as number;
+  const number = row[base + Col.printSet] as number;
+  const set = core.prints.sets[number] as PrintSet;
+  core.prints.useSet(number);
   list.words[at + PrintSlot.tunnel] = key >>> 16;
   list.words[at + PrintSlot.session] = key & 0xffff;
-  list.words[at + PrintSlot.clockOffset] = core.word(r, Col.clockOffset);
-  list.words[at + PrintSlot.layoutLow] = Number(id & 0xffffffffn);
-  list.words[at + PrintSlot.layoutHigh] = Number(id >> 32n);
+  list.words[at + PrintSlot.clockOffset] = row[base + Col.clockOffset] as number;
+  list.words[at + PrintSlot.layoutLow] = set.low;
+  list.words[at + PrintSlot.layoutHigh] = set.high;
   const times = i * printTimes;
-  list.times[times + PrintTime.createTime] = createTimeOf(core.scratch, 0) * 1000;
-  list.times[times + PrintTime.rank] = core.word(r, Col.rank);
-  list.times[times + PrintTime.idleSince] = idleMs(core.word(r, Col.idleSince));
+  list.times[times + PrintTime.createTime] = createTimeIn(core, r) * 1000;
+  list.times[times + PrintTime.rank] = row[base + Col.rank] as number;
+  list.times[times + PrintTime.idleSince] = idleMs(row[base + Col.idleSince] as number);
 }
 
 export const nameOf = (index: number): string => fields[index]?.name ?? '';

@@ -11,6 +11,13 @@ export interface Deferred {
   offset: number;
 }
 
+export interface PartClock {
+  /** Local seconds at the part's first session. */
+  readonly first: number;
+  /** Place in the part, seconds after `first`. */
+  readonly steps: readonly (readonly [number, number])[];
+}
+
 /** A snapshot of which parts are still to come. */
 export interface Pending {
   readonly id: string;
@@ -26,8 +33,10 @@ export interface Pending {
   reason: string;
   /** Live sessions when its first part came. */
   before: number;
-  /** Keys in listing order, by part. */
-  order: Record<number, number[]>;
+  /** Keys in listing order, by part. A part's array is never changed. */
+  order: Record<number, ArrayLike<number>>;
+  /** The router's clock along each part; places are those of `order`. Parts that print no clock have none. */
+  clocks: Record<number, PartClock>;
   deferred: Deferred[];
   sums: Counts;
   /** Earliest last sight (ms) of a session whose create time did not move with this snapshot; null when there is none. */
@@ -67,6 +76,12 @@ export const noCounts = (): Counts => ({
   returned: 0,
 });
 
+export interface AppliedSnapshot {
+  readonly id: string;
+  readonly level: Level;
+  readonly capturedAt: number;
+}
+
 export interface Head {
   /** Newest `at` of the log (ms); 0 before the first. */
   at: number;
@@ -78,8 +93,10 @@ export interface Head {
   number: number;
   /** Newest capture applied, by class (`text/extensive`), ms. */
   classAt: Record<string, number>;
-  /** Ids of snapshots applied lately: given ids, and all of the newest time. */
-  ids: string[];
+  /** Snapshots applied lately, so that a repeat is known. */
+  applied: AppliedSnapshot[];
+  /** IANA name of the zone that the newest capture named, or that the options give. */
+  timezone: string;
   /** The last whole unfiltered snapshot: when, and the router's clock less the capture's then (both ms). */
   whole: { at: number; skew: number } | null;
   /** The router's clock less the captures' (ms), as it was: the last one is in force, one is added when the clock is set. */
@@ -89,14 +106,15 @@ export interface Head {
   pending: Pending[];
 }
 
-export const newHead = (): Head => ({
+export const newHead = (timezone: string): Head => ({
   at: 0,
   seq: 0,
   gop: 0,
   keyframeLog: 0,
   number: 0,
   classAt: {},
-  ids: [],
+  applied: [],
+  timezone,
   whole: null,
   skews: [],
   massClose: null,
@@ -108,23 +126,42 @@ const bigints = (_: string, value: unknown): unknown =>
 const fromBigints = (_: string, value: unknown): unknown =>
   typeof value === 'object' && value !== null && '$u64' in value ? BigInt(String(value.$u64)) : value;
 
-export const cloneHead = (head: Head): Head => structuredClone(head);
+/** A copy that shares only what is never changed: the sessions of parts, which may be many. */
+export const cloneHead = (head: Head): Head => ({
+  ...head,
+  classAt: { ...head.classAt },
+  massClose: head.massClose === null ? null : { ...head.massClose },
+  pending: head.pending.map((pending) => ({
+    ...pending,
+    got: [...pending.got],
+    order: { ...pending.order },
+    clocks: { ...pending.clocks },
+    deferred: pending.deferred.map((d) => ({ ...d })),
+    sums: { ...pending.sums },
+    moved: pending.moved === null ? null : { ...pending.moved },
+  })),
+});
 
 /**
  * Bytes of `router_state`: length of the JSON (u32 LE), the JSON, then the keys seen in listing order (in checkpoints: times), as
- * zigzag varints of differences. `number` is the snapshot's.
+ * zigzag varints of differences. `number` is the snapshot's; `told` (in checkpoints) the ids of the layouts that the group's log has
+ * defined, in hexadecimal.
  */
 export function encodeState(
   head: Head,
-  seen: readonly number[] | null,
+  seen: ArrayLike<number> | null,
   number: number,
   whole = false,
+  told: readonly string[] = [],
 ): Uint8Array {
   // The keys of the parts before stand in their deltas; only a checkpoint must say them again.
-  const slim = whole
-    ? head
-    : { ...head, pending: head.pending.map((pending) => ({ ...pending, order: {} })) };
-  const json = Buffer.from(JSON.stringify({ head: slim, listed: seen !== null, number }, bigints));
+  const slim = {
+    ...head,
+    pending: head.pending.map((pending) => ({ ...pending, order: whole ? plain(pending.order) : {} })),
+  };
+  const json = Buffer.from(
+    JSON.stringify({ head: slim, listed: seen !== null, number, ...(whole ? { told } : {}) }, bigints),
+  );
   const keys = seen ?? [];
   const bytes = new Uint8Array(4 + json.length + 5 + keys.length * 6);
   new DataView(bytes.buffer).setUint32(0, json.length, true);
@@ -138,7 +175,8 @@ export function encodeState(
     bytes[at++] = value;
   };
   let before = 0;
-  for (const key of keys) {
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as number;
     const difference = key - before;
     varint(difference >= 0 ? difference * 2 : -difference * 2 - 1);
     before = key;
@@ -146,18 +184,33 @@ export function encodeState(
   return bytes.subarray(0, at);
 }
 
-/** `seen` is null when the delta did not list them: all live sessions were seen, or none. */
-export function decodeState(bytes: Uint8Array): { head: Head; seen: number[] | null; number: number } {
+const plain = (order: Pending['order']): Record<string, number[]> =>
+  Object.fromEntries(Object.entries(order).map(([part, keys]) => [part, Array.from(keys)]));
+
+export interface DecodedState {
+  readonly head: Head;
+  readonly seen: number[] | null;
+  readonly number: number;
+  readonly told: readonly string[];
+}
+
+/** `seen` is null when the delta did not list them: all live sessions were seen, or none. `timezone` is taken where none is written. */
+export function decodeState(bytes: Uint8Array, timezone: string): DecodedState {
   const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0, true);
-  const { head, listed, number } = JSON.parse(
-    Buffer.from(bytes.subarray(4, 4 + length)).toString(),
-    fromBigints,
-  ) as {
+  const {
+    head: written,
+    listed,
+    number,
+    told = [],
+  } = JSON.parse(Buffer.from(bytes.subarray(4, 4 + length)).toString(), fromBigints) as {
     head: Head;
     listed: boolean;
     number: number;
+    told?: string[];
   };
-  if (!listed) return { head, seen: null, number };
+  // What an earlier version did not write is as in a new one.
+  const head = { ...newHead(timezone), ...written };
+  if (!listed) return { head, seen: null, number, told };
   const seen: number[] = [];
   let at = 4 + length;
   let before = 0;
@@ -173,5 +226,5 @@ export function decodeState(bytes: Uint8Array): { head: Head; seen: number[] | n
     before += value % 2 === 0 ? value / 2 : -(value + 1) / 2;
     seen.push(before);
   }
-  return { head, seen, number };
+  return { head, seen, number, told };
 }

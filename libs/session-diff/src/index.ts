@@ -7,5 +7,7 @@
 export { ImageHash } from './hash.ts';
 export { defaultOptions, type RouterOptions, type SnapshotBegin, type SnapshotSource } from './options.ts';
 export type { PrintSet } from './prints.ts';
-export { RouterState, type Emit, type ListedSession, type SnapshotOutcome } from './router-state.ts';
+export type { SnapshotOutcome } from './end.ts';
+export { RouterState, type ListedSession } from './router-state.ts';
 export { isTimeZone, localOfUtc, utcOfLocal } from './time-zone.ts';
+export type { Emit } from './workspace.ts';

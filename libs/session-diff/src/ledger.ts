@@ -1,6 +1,10 @@
-import type { LedgerEntry } from '@sessionreel/session-model';
+/** Entries of the ledger: one for each snapshot part, whatever became of it. */
+import type { LedgerEntry, SnapshotFacts } from '@sessionreel/session-model';
+import { encodeState } from './head.ts';
 import type { SnapshotBegin, SnapshotSource } from './options.ts';
 import { scopeText } from './scope.ts';
+import { snapshotIdOf } from './staleness.ts';
+import type { Emit, Workspace } from './workspace.ts';
 
 /** An entry with what is known before the capture is read. */
 export function ledgerEntry(
@@ -8,10 +12,9 @@ export function ledgerEntry(
   start: SnapshotBegin,
   outcome: LedgerEntry['outcome'],
   reason: string,
-  snapshotId: string,
 ): LedgerEntry {
   return {
-    snapshot_id: snapshotId,
+    snapshot_id: snapshotIdOf(source, start),
     source_partition: source.partition,
     source_offset: source.offset,
     previous_source_offset: source.previousOffset,
@@ -44,4 +47,46 @@ export function ledgerEntry(
     by_tunnel_group: {},
     document: 0n,
   };
+}
+
+export function factsInto(entry: LedgerEntry, facts: SnapshotFacts): void {
+  entry.variant = facts.variant ?? '';
+  entry.command ||= facts.command;
+  entry.complete = facts.complete;
+  entry.bytes = facts.bytes;
+  entry.sessions = facts.sessions;
+  entry.unknown_fields = facts.unknownFields;
+  entry.errors = facts.errors.length;
+}
+
+/** Gives the delta its place in the router's log. */
+export function stamp({ delta, head }: Workspace, logTime: number, capturedAt: number): void {
+  if (head.at === 0) head.at = Math.min(capturedAt, logTime);
+  head.seq++;
+  if (head.seq === 1) {
+    head.gop = head.at;
+    head.keyframeLog = logTime;
+  }
+  delta.at = head.at;
+  delta.captured_at = capturedAt;
+  delta.seq = head.seq;
+  delta.gop = head.gop;
+}
+
+/** Emits the delta with its entry. `seen` are the keys to list, of snapshot `number`. */
+export function emitLedger(
+  work: Workspace,
+  entry: LedgerEntry,
+  source: SnapshotSource,
+  seen: ArrayLike<number> | null,
+  number: number,
+  emit: Emit,
+): void {
+  const { core, delta, head } = work;
+  stamp(work, source.logTime, source.capturedAt);
+  delta.ledger = [entry];
+  delta.layouts = core.prints.takeNews();
+  delta.router_state = encodeState(head, seen, number);
+  emit(delta);
+  core.prints.settle(core.live);
 }

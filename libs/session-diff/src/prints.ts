@@ -7,8 +7,10 @@ import { createHash } from 'node:crypto';
 import type { LayoutDefinition } from '@sessionreel/session-model';
 
 export interface PrintSet {
-  /** Hash of the definition. */
+  /** Hash of the definition; its halves are `low` and `high`. */
   readonly id: bigint;
+  readonly low: number;
+  readonly high: number;
   readonly definition: string;
   /** Layout id (16 hex digits) by class. */
   readonly layouts: Readonly<Record<string, string>>;
@@ -43,16 +45,18 @@ export const wholeShape = (set: PrintSet, kind: string): string | undefined => {
 
 export class PrintSets {
   /** By number, as in a row's `printSet`; 0 is the empty set. */
-  readonly sets: PrintSet[] = [{ id: 0n, definition: '', layouts: {}, shapes: {} }];
+  readonly sets: PrintSet[] = [{ id: 0n, low: 0, high: 0, definition: '', layouts: {}, shapes: {} }];
   /** Characters of all definitions. */
   #characters = 0;
   readonly #byId = new Map<bigint, number>([[0n, 0]]);
-  readonly #steps = new Map<string, number>();
   /** Every definition ever used, by id. */
   readonly definitions = new Map<bigint, string>();
   readonly #layoutIds = new Map<string, bigint>();
   /** Ids that the log has defined since its group began. */
   #told = new Set<bigint>();
+  /** By number of a set: the age of `#told` in which it was found to be told. */
+  readonly #toldIn: number[] = [];
+  #age = 1;
   /** Ids to tell with the next delta. */
   #news: bigint[] = [];
 
@@ -65,10 +69,11 @@ export class PrintSets {
     return 2 * this.#characters + 200 * this.definitions.size;
   }
 
-  /** An empty one whose log has told what this one's has. */
+  /** One with only what this one's log has told: a checkpoint says it again. */
   fresh(): PrintSets {
     const fresh = new PrintSets();
     fresh.#told = new Set(this.#told);
+    for (const id of this.#told) fresh.#keep(id, this.definitions.get(id) ?? '');
     for (const id of this.#news) fresh.#news.push(id);
     return fresh;
   }
@@ -84,18 +89,12 @@ export class PrintSets {
     return this.#number(definition);
   }
 
-  /** The set that `set` becomes when class `kind` prints by `layout` with these fields. */
+  /** The set that `set` becomes when class `kind` prints by `layout` with these fields. See PrintSteps for the quick way. */
   with(set: number, kind: string, layout: string, shape: string): number {
-    const key = `${set} ${kind} ${shape} ${layout}`;
-    const known = this.#steps.get(key);
-    if (known !== undefined) return known;
     const before = this.sets[set] as PrintSet;
     const layouts = sorted({ ...before.layouts, [kind]: hex(this.define(layout)) });
     const shapes = sorted({ ...before.shapes, [kind]: shape });
-    const number = this.#number(JSON.stringify({ set: layouts, shapes }));
-    if (this.#steps.size > 20_000) this.#steps.clear();
-    this.#steps.set(key, number);
-    return number;
+    return this.#number(JSON.stringify({ set: layouts, shapes }));
   }
 
   /** Id of a layout's or frame's definition; '' has none. */
@@ -104,11 +103,16 @@ export class PrintSets {
     let id = this.#layoutIds.get(definition);
     if (id === undefined) {
       id = layoutId(definition);
-      this.#layoutIds.set(definition, id);
-      this.definitions.set(id, definition);
-      this.#characters += definition.length;
+      this.#keep(id, definition);
     }
     return id;
+  }
+
+  #keep(id: bigint, definition: string): void {
+    this.#layoutIds.set(definition, id);
+    if (this.definitions.has(id)) return;
+    this.definitions.set(id, definition);
+    this.#characters += definition.length;
   }
 
   /** Number of the set with this id, as the log defined it; 0 when the log did not. */
@@ -119,13 +123,21 @@ export class PrintSets {
     return definition === undefined ? 0 : this.#number(definition);
   }
 
-  /** Takes up definitions from the log. */
-  learn(layouts: readonly LayoutDefinition[]): void {
+  /** Takes up definitions from the log, or from a checkpoint, which says by itself what the log has told. */
+  learn(layouts: readonly LayoutDefinition[], told: boolean): void {
     for (const { id, definition } of layouts) {
       const key = BigInt.asUintN(64, id);
-      this.definitions.set(key, definition);
-      this.#told.add(key);
+      this.#keep(key, definition);
+      if (told) this.#told.add(key);
     }
+  }
+
+  /**
+   * To be called after each delta: bounds what is kept because the log has told it, in a way that only the log decides, so that
+   * what was restored from it goes on alike.
+   */
+  settle(sessions: number): void {
+    if (this.#told.size > 2 * (sessions + 1000)) this.forgetTold();
   }
 
   /** Notes that an event refers to the id: it must be defined by then. */
@@ -138,6 +150,13 @@ export class PrintSets {
     for (const layout of Object.values((this.sets[set] as PrintSet).layouts)) this.use(BigInt(`0x${layout}`));
   }
 
+  /** As `use`, of the set with this number: quick when it is known already. */
+  useSet(set: number): void {
+    if (this.#toldIn[set] === this.#age) return;
+    this.use((this.sets[set] as PrintSet).id);
+    this.#toldIn[set] = this.#age;
+  }
+
   /** Definitions to tell, since the last call. */
   takeNews(): LayoutDefinition[] {
     const news = this.#news.map((id) => ({ id, definition: this.definitions.get(id) ?? '' }));
@@ -147,8 +166,7 @@ export class PrintSets {
 
   /** A group begins: everything it refers to is told again. */
   forgetTold(): void {
-    this.#told = new Set();
-    this.#news = [];
+    this.restoreTold(new Set());
   }
 
   toldCopy(): Set<bigint> {
@@ -158,6 +176,7 @@ export class PrintSets {
   restoreTold(told: ReadonlySet<bigint>): void {
     this.#told = new Set(told);
     this.#news = [];
+    this.#age++;
   }
 
   #number(definition: string): number {
@@ -168,7 +187,8 @@ export class PrintSets {
       set: Record<string, string>;
       shapes: Record<string, string>;
     };
-    const number = this.sets.push({ id, definition, layouts: set, shapes }) - 1;
+    const [low, high] = [Number(id & 0xffffffffn), Number(id >> 32n)];
+    const number = this.sets.push({ id, low, high, definition, layouts: set, shapes }) - 1;
     this.#byId.set(id, number);
     return number;
   }

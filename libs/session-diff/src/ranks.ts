@@ -1,41 +1,63 @@
 /**
  * Sparse places in a listing. A listing shows some sessions in an order; ranks must rise along it. Those that already do keep
- * theirs (as many as can: a longest rising subsequence), the others get places between their neighbours.
+ * theirs (as many as can: a longest rising subsequence), the others get places between their neighbours. Where there is no room
+ * between neighbours, some of these move too.
  */
 
 export const rankStep = 4096;
 const most = 0xfffffff0;
+/** Neighbours that move make room for as many more sessions between any two. */
+const roomAnew = 16;
 
 /**
- * New ranks for a listing, in its order; `ranks[i]` is the rank so far, -1 for a session that has none.
- * @returns null when nothing moves; `renumber: true` when there was no room between neighbours, and all sessions of the router
- * must be given new ranks.
+ * New ranks for a listing, in its order; `ranks[i]` is the rank so far, 0 for a session that has none.
+ * @returns null when nothing moves.
  */
-export function assignRanks(ranks: readonly number[]): { ranks: number[]; renumber: boolean } | null {
+export function assignRanks(ranks: ArrayLike<number>): Float64Array | null {
   if (isRising(ranks)) return null;
+  const n = ranks.length;
+  const result = Float64Array.from(ranks);
   const kept = risingSubsequence(ranks);
-  const result = ranks.slice();
-  let start = 0;
-  let before = 0;
-  const room = { enough: true };
-  const fill = (end: number, after: number): void => {
-    const n = end - start;
-    if (n > 0) {
-      const open = after === Infinity;
-      const step = open ? rankStep : Math.floor((after - before) / (n + 1));
-      if (step < 1 || before + step * n > most) room.enough = false;
-      for (let i = 0; i < n; i++) result[start + i] = before + step * (i + 1);
+  /** Places of `kept` that stay kept; the places between two of them are filled. */
+  const stay: number[] = [-1];
+  const rankAt = (place: number): number =>
+    place < 0 ? 0 : place >= n ? Infinity : (ranks[place] as number);
+  let next = 0;
+  while ((stay.at(-1) as number) < n) {
+    let from = stay.at(-1) as number;
+    let to = next < kept.length ? (kept[next] as number) : n;
+    next++;
+    if (!hasRoom(rankAt(from), rankAt(to), to - from - 1, 1)) {
+      // Neighbours on both sides give way until there is room for more than these.
+      while ((from >= 0 || to < n) && !hasRoom(rankAt(from), rankAt(to), to - from - 1, roomAnew)) {
+        if (from >= 0) {
+          stay.pop();
+          from = stay.at(-1) as number;
+        }
+        if (to < n) {
+          to = next < kept.length ? (kept[next] as number) : n;
+          next++;
+        }
+      }
     }
-  };
-  for (const index of kept) {
-    fill(index, ranks[index] as number);
-    before = ranks[index] as number;
-    start = index + 1;
+    fill(result, from, to, rankAt(from), rankAt(to));
+    stay.push(to);
   }
-  fill(ranks.length, Infinity);
-  const renumber = !room.enough;
-  if (renumber) for (let i = 0; i < result.length; i++) result[i] = (i + 1) * spacing(result.length);
-  return { ranks: result, renumber };
+  return result;
+}
+
+/** Whether `count` sessions fit between two ranks, with `step` from one to the next. */
+function hasRoom(before: number, after: number, count: number, step: number): boolean {
+  return count === 0 || (Math.min(after, most) - before) / (count + 1) >= step;
+}
+
+function fill(result: Float64Array, from: number, to: number, before: number, after: number): void {
+  const count = to - from - 1;
+  const step = Math.min(
+    after === Infinity ? rankStep : Infinity,
+    Math.floor((Math.min(after, most) - before) / (count + 1)),
+  );
+  for (let i = 1; i <= count; i++) result[from + i] = before + step * i;
 }
 
 /** Distance between ranks when `count` sessions are numbered anew. */
@@ -43,9 +65,10 @@ export function spacing(count: number): number {
   return Math.max(1, Math.min(rankStep, Math.floor(most / (count + 1))));
 }
 
-function isRising(ranks: readonly number[]): boolean {
+function isRising(ranks: ArrayLike<number>): boolean {
   let before = 0;
-  for (const rank of ranks) {
+  for (let i = 0; i < ranks.length; i++) {
+    const rank = ranks[i] as number;
     if (rank <= before) return false;
     before = rank;
   }
@@ -53,14 +76,17 @@ function isRising(ranks: readonly number[]): boolean {
 }
 
 /** Indexes of a longest strictly rising subsequence of the ranks above 0. */
-function risingSubsequence(ranks: readonly number[]): number[] {
-  const tails: number[] = [];
+function risingSubsequence(ranks: ArrayLike<number>): Int32Array {
+  const tails = new Int32Array(ranks.length);
+  let length = 0;
   const previous = new Int32Array(ranks.length).fill(-1);
   for (let i = 0; i < ranks.length; i++) {
     const rank = ranks[i] as number;
     if (rank <= 0) continue;
     let low = 0;
-    let high = tails.length;
+    let high = length;
+    // Most ranks rise: the end is looked at first.
+    if (length > 0 && (ranks[tails[length - 1] as number] as number) < rank) low = length;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if ((ranks[tails[middle] as number] as number) < rank) low = middle + 1;
@@ -68,8 +94,12 @@ function risingSubsequence(ranks: readonly number[]): number[] {
     }
     if (low > 0) previous[i] = tails[low - 1] as number;
     tails[low] = i;
+    if (low === length) length++;
   }
-  const result: number[] = [];
-  for (let i = tails.at(-1) ?? -1; i >= 0; i = previous[i] as number) result.push(i);
-  return result.reverse();
+  const result = new Int32Array(length);
+  for (let i = length - 1, at = length > 0 ? (tails[length - 1] as number) : -1; i >= 0; i--) {
+    result[i] = at;
+    at = previous[at] as number;
+  }
+  return result;
 }

@@ -41,8 +41,8 @@ export function applyDelta(
   checkpoint: boolean,
   options: RouterOptions,
 ): Head {
-  const { timezone } = options;
-  const { head, seen, number } = decodeState(delta.router_state);
+  const { head, seen, number, told } = decodeState(delta.router_state, before.timezone);
+  const { timezone } = head;
   if (!checkpoint && before.seq !== 0 && delta.seq !== before.seq + 1)
     throw new Error(`the log of ${delta.router} goes on at ${delta.seq}, after ${before.seq}`);
   const keyframe = delta.pieces > 0 && !checkpoint;
@@ -50,7 +50,8 @@ export function applyDelta(
     core.prints.forgetTold();
     if (keyframe) forgetOld(core, head.at, options);
   }
-  core.prints.learn(delta.layouts);
+  core.prints.learn(delta.layouts, !checkpoint);
+  if (checkpoint && delta.piece === 1) core.prints.restoreTold(new Set(told.map((id) => BigInt(`0x${id}`))));
   const imaged = new Set<number>();
   if (checkpoint) restorePiece(core, delta, seen ?? [], timezone);
   else {
@@ -69,6 +70,7 @@ export function applyDelta(
     sight(core, delta, seen, number, deferredKeys(head, number));
   }
   carryOrders(before, head, delta, seen, core);
+  if (delta.pieces === 0) core.prints.settle(core.live);
   return head;
 }
 
@@ -232,7 +234,7 @@ function carryOrders(
     )
       pending.order[entry.part] = [...seen];
     if (delta.pieces > 0)
-      for (const key of Object.values(pending.order).flat()) {
+      for (const key of Object.values(pending.order).flatMap((keys) => Array.from(keys))) {
         const r = core.table.find(key);
         if (r >= 0) core.setWord(r, Col.seen, Math.max(core.word(r, Col.seen), pending.number));
       }

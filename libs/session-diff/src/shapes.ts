@@ -7,28 +7,43 @@ import {
   presenceWords,
   slotOf,
 } from '@sessionreel/session-model';
-import { counterIndex } from './columns.ts';
+import { Col, counterIndex, lineSlots, profileWords, sharedSlots, varySlots } from './columns.ts';
 
 /** Fields whose difference is a change: attributes, state, gauges, create time. Epoch, counters and clocks are not. */
 const attributeRoles = new Set(['attribute', 'state', 'gauge', 'incarnation']);
 
 export interface Shape {
+  /** Unlike that of every other shape of the router. */
+  readonly number: number;
   /** One letter a field. */
   readonly presence: string;
   /** Indexes of the attributes that are not absent. */
   readonly attributes: readonly number[];
-  /** Row slots of their values (both words of a u64). */
-  readonly slots: Uint16Array;
-  /** Presence bits of these attributes, for comparing presence by word. */
+  /** Presence bits of all fields that are printed, for comparing presence by word. */
   readonly mask: Uint32Array;
+  /**
+   * Where the values of attributes and epoch lie, in a row and in what the table keeps: of a profile, of a line, of the row itself.
+   * An empty or N/A value has zeros in both.
+   */
+  readonly inProfile: SlotPairs;
+  readonly inLine: SlotPairs;
+  readonly inRow: SlotPairs;
+  /** Row slots of all values that are printed. */
+  readonly values: Uint16Array;
   /** Numbers of the counters that hold a value. */
-  readonly counters: readonly number[];
+  readonly counters: Uint8Array;
   /** Bit i: counter i holds a value. */
   readonly seen: number;
 }
 
+export interface SlotPairs {
+  readonly row: Uint16Array;
+  readonly kept: Uint16Array;
+}
+
 export class Shapes {
   readonly #shapes = new Map<string, Shape>();
+  #numbers = 0;
   #last: Shape | null = null;
   readonly #lastWords = new Uint32Array(presenceWords);
 
@@ -41,7 +56,7 @@ export class Shapes {
     const presence = presenceOf(words, row);
     let shape = this.#shapes.get(presence);
     if (shape === undefined) {
-      shape = shapeOf(presence);
+      shape = shapeOf(presence, this.#numbers++);
       if (this.#shapes.size > 10_000) this.#shapes.clear();
       this.#shapes.set(presence, shape);
     }
@@ -57,26 +72,41 @@ export function presenceOf(words: Uint32Array, row: number): string {
   return letters;
 }
 
-function shapeOf(presence: string): Shape {
+function shapeOf(presence: string, number: number): Shape {
   const attributes: number[] = [];
   const slots: number[] = [];
+  const values: number[] = [];
   const mask = new Uint32Array(presenceWords);
   fields.forEach((f, index) => {
-    if (presence[index] === '.' || !attributeRoles.has(f.role)) return;
-    attributes.push(index);
+    if (presence[index] === '.') return;
     mask[index >>> 4] = (mask[index >>> 4] as number) | (3 << ((index & 15) << 1));
-    // An empty or N/A value has zeros in its slots, in the row and in the table.
     const slot = slotOf[index] as number;
-    slots.push(slot);
-    if (f.type === 'u64') slots.push(slot + 1);
+    const own = f.type === 'u64' ? [slot, slot + 1] : [slot];
+    if (presence[index] === 'v') values.push(...own);
+    const isAttribute = attributeRoles.has(f.role);
+    if (isAttribute) attributes.push(index);
+    if (isAttribute || f.role === 'epoch') slots.push(...own);
   });
   const counters = counterFields.flatMap((_, c) => (presence[counterIndex[c] as number] === 'v' ? [c] : []));
   return {
+    number,
     presence,
     attributes,
-    slots: Uint16Array.from(slots),
     mask,
-    counters,
+    inProfile: pairs(slots, sharedSlots, profileWords - sharedSlots.length),
+    inLine: pairs(slots, lineSlots, 0),
+    inRow: pairs(slots, varySlots, Col.vary),
+    values: Uint16Array.from(values),
+    counters: Uint8Array.from(counters),
     seen: counters.reduce((bits, c) => bits | (1 << c), 0) >>> 0,
+  };
+}
+
+/** Those of the slots that `kept` has, with their places there, which begin at `start`. */
+function pairs(slots: readonly number[], kept: Uint16Array, start: number): SlotPairs {
+  const common = slots.filter((slot) => kept.includes(slot));
+  return {
+    row: Uint16Array.from(common),
+    kept: Uint16Array.from(common, (slot) => start + kept.indexOf(slot)),
   };
 }

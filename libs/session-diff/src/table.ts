@@ -13,6 +13,7 @@ import {
 import {
   Col,
   counterSlots,
+  counterStart,
   layouts,
   lineSlots,
   profileWords,
@@ -103,7 +104,7 @@ export class SessionTable {
   }
 
   #save(r: number, op: number): void {
-    this.#log.push(this.words, r * this.stride, this.stride, r, op | (layouts.indexOf(this.layout) << 2));
+    this.#log.push(this.words, r * this.stride, this.stride, r, op | (this.layout.number << 2));
   }
 
   /** From here on changes can be undone; the mark is what `undo` takes. */
@@ -152,17 +153,22 @@ export class SessionTable {
     for (let i = 0; i < varySlots.length; i++)
       words[base + Col.vary + i] = full[at + (varySlots[i] as number)] as number;
     words[base + Col.unknown] = full[at + unknownSlot] as number;
-    this.storeCounters(r, full, at);
+    this.#storeCounters(r, full, at);
   }
 
   /** The counters and their rounding only. */
   storeCounters(r: number, full: Uint32Array, at: number): void {
     this.#fit(full, at);
+    this.#storeCounters(r, full, at);
+  }
+
+  #storeCounters(r: number, full: Uint32Array, at: number): void {
     const base = r * this.stride;
     const words = this.words;
     const rounding = this.#rounding;
-    for (let i = 0; i < roundingWords; i++) rounding[i] = full[at + roundingStart + i] as number;
-    words[base + Col.rounding] = this.roundings.intern(rounding);
+    let rounded = 0;
+    for (let i = 0; i < roundingWords; i++) rounded |= rounding[i] = full[at + roundingStart + i] as number;
+    words[base + Col.rounding] = rounded === 0 ? 0 : this.roundings.intern(rounding);
     const { low, high } = this.layout;
     for (let c = 0; c < counterSlots.length; c++) {
       const slot = at + (counterSlots[c] as number);
@@ -222,8 +228,8 @@ export class SessionTable {
 
   #grow(rows: number): void {
     const have = this.#used.length;
-    // A quarter more: doubling a table of half a million sessions would waste what its rows save.
-    const room = Math.max(rows, Math.ceil(have * (have < 4096 ? 2 : 1.25)));
+    // An eighth more: doubling a table of half a million sessions would waste what its rows save.
+    const room = Math.max(rows, Math.ceil(have * (have < 16_384 ? 2 : 1.125)));
     const words = new Uint32Array(room * this.stride);
     words.set(this.words.subarray(0, this.top * this.stride));
     this.words = words;
@@ -235,7 +241,7 @@ export class SessionTable {
   /** Goes on to a wider layout when the rows cannot hold these counters. */
   #fit(full: Uint32Array, at: number): void {
     while (!holds(this.layout, full, at)) {
-      const wider = layouts[layouts.indexOf(this.layout) + 1] as RowLayout;
+      const wider = layouts[this.layout.number + 1] as RowLayout;
       const words = new Uint32Array(this.#used.length * wider.stride);
       for (let r = 0; r < this.top; r++)
         copyRow(this.words, r * this.stride, this.layout, words, r * wider.stride, wider);
@@ -268,9 +274,8 @@ function copyRow(
     for (let i = 0; i < a.stride; i++) to[toAt + i] = from[fromAt + i] as number;
     return;
   }
-  const common = Col.vary + varySlots.length;
   to.fill(0, toAt, toAt + b.stride);
-  for (let i = 0; i < common; i++) to[toAt + i] = from[fromAt + i] as number;
+  for (let i = 0; i < counterStart; i++) to[toAt + i] = from[fromAt + i] as number;
   for (let c = 0; c < counterSlots.length; c++) {
     if (a.low[c] !== 0) to[toAt + (b.low[c] as number)] = from[fromAt + (a.low[c] as number)] as number;
     if (a.high[c] !== 0) to[toAt + (b.high[c] as number)] = from[fromAt + (a.high[c] as number)] as number;

@@ -3,6 +3,7 @@
 const formatters = new Map<string, Intl.DateTimeFormat>();
 const offsets = new Map<string, Map<number, number>>();
 const quarter = 900_000;
+const day = 86_400_000;
 
 function formatterOf(zone: string): Intl.DateTimeFormat {
   let formatter = formatters.get(zone);
@@ -59,11 +60,29 @@ export function zoneOffset(zone: string, utc: number): number {
   return offset;
 }
 
+/** By zone and quarter of an hour of the wall clock: its offset, where it does not change within a day; else NaN. */
+const steady = new Map<string, Map<number, number>>();
+
+function steadyOffset(zone: string, wall: number): number {
+  let known = steady.get(zone);
+  if (known === undefined) steady.set(zone, (known = new Map<number, number>()));
+  const slot = Math.floor(wall / quarter);
+  let offset = known.get(slot);
+  if (offset === undefined) {
+    const early = zoneOffset(zone, wall - day);
+    offset = early === zoneOffset(zone, wall + day) ? early : NaN;
+    if (known.size > 10_000) known.clear();
+    known.set(slot, offset);
+  }
+  return offset;
+}
+
 /** Instants (ms UTC) at which the zone's wall clock shows `local` (seconds): one, or two in the hour that comes twice. */
-function instantsOf(zone: string, local: number): number[] {
+export function instantsOf(zone: string, local: number): number[] {
   const wall = local * 1000;
-  const early = wall - zoneOffset(zone, wall - 86_400_000);
-  const late = wall - zoneOffset(zone, wall + 86_400_000);
+  if (zone === 'UTC') return [wall];
+  const early = wall - zoneOffset(zone, wall - day);
+  const late = wall - zoneOffset(zone, wall + day);
   if (early === late) return [early];
   const fits = [early, late].filter((utc) => utc + zoneOffset(zone, utc) === wall).sort((a, b) => a - b);
   // A wall time that never comes, in the hour that is left out, is taken by the offset before it.
@@ -76,6 +95,8 @@ function instantsOf(zone: string, local: number): number[] {
  */
 export function utcOfLocal(zone: string, local: number, notAfter: number, early = false): number {
   if (zone === 'UTC') return local * 1000;
+  const offset = steadyOffset(zone, local * 1000);
+  if (offset === offset) return local * 1000 - offset;
   const instants = instantsOf(zone, local);
   const last = instants.at(-1) as number;
   // 2 s of grace: clocks of router and collector are not one.
@@ -84,7 +105,7 @@ export function utcOfLocal(zone: string, local: number, notAfter: number, early 
 
 /** True when the wall time comes twice, and its first coming is nearer to `expected` (ms UTC). */
 export function isEarly(zone: string, local: number, expected: number): boolean {
-  if (zone === 'UTC') return false;
+  if (zone === 'UTC' || !Number.isNaN(steadyOffset(zone, local * 1000))) return false;
   const [first, second] = instantsOf(zone, local) as [number, number?];
   return second !== undefined && Math.abs(first - expected) < Math.abs(second - expected);
 }

@@ -86,6 +86,25 @@ export class StringTable {
     return at + end - start;
   }
 
+  /**
+   * Folds the bytes of a string, and how many they are, into two running hashes of 32 bits: what a string says, whatever its id.
+   * `into` is changed in place.
+   */
+  mix(id: number, into: [number, number]): void {
+    const start = this.#starts[id] as number;
+    const end = this.#starts[id + 1] as number;
+    const arena = this.#arena;
+    let a = Math.imul(into[0] ^ (end - start), 0x9e3779b1);
+    let b = Math.imul(into[1] + (end - start), 0x85ebca77);
+    for (let i = start; i < end; i++) {
+      const byte = arena[i] as number;
+      a = Math.imul(((a << 7) | (a >>> 25)) ^ byte, 0x9e3779b1);
+      b = Math.imul(((b << 11) | (b >>> 21)) + byte, 0x85ebca77);
+    }
+    into[0] = a ^ (a >>> 15);
+    into[1] = b ^ (b >>> 13);
+  }
+
   text(id: number): string {
     return decoder.decode(this.view(id));
   }

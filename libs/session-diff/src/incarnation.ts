@@ -1,0 +1,137 @@
+/** Whether a listed session is the one that is known by its identity, or another that got the same IDs. */
+import { Presence, getPresence, indexOfField, rowWords, slotOf } from '@sessionreel/session-model';
+import { Col } from './columns.ts';
+import { createTimeOf } from './delta-builder.ts';
+import type { RowContext } from './row-context.ts';
+import { instantsOf, utcOfLocal } from './time-zone.ts';
+
+const upTime = indexOfField('up_time_s');
+const hints = ['session_remote_id', 'interface_unit', 'user_name', 'call_serial_number'].map(indexOfField);
+
+/** By how much a create time may move within one incarnation (s). */
+export const createTolerance = 2;
+/** How far the clock of a snapshot, less its capture's time, may be off between snapshots (s). */
+const clockGrace = 5;
+
+const old = new Uint32Array(rowWords);
+
+export const valueOf = (full: Uint32Array, at: number, index: number): number =>
+  getPresence(full, at, index) === Presence.value ? (full[at + (slotOf[index] as number)] as number) : NaN;
+
+/**
+ * What a row says of its incarnation: the same; the same although its create time moved, because the router's clock or zone was set
+ * (`shifted`); another; or that only the whole snapshot can tell.
+ *
+ * Create time + up time is the router's clock. A clock that was set moves it, and all create times, by one amount; a new
+ * incarnation moves its own create time only.
+ */
+export function incarnation(
+  context: RowContext,
+  r: number,
+  words: Uint32Array,
+  row: number,
+): 'same' | 'shifted' | 'other' | 'unsure' {
+  const { core, head, timezone } = context;
+  core.table.load(r, old, 0);
+  const before = createTimeOf(old, 0);
+  const now = createTimeOf(words, row);
+  if (Number.isNaN(now)) return 'same';
+  if (Number.isNaN(before)) return learnedIncarnation(context, r, now, words, row);
+  const shift = now - before;
+  if (Math.abs(shift - context.shift) <= createTolerance) return 'same';
+  const { skew } = context;
+  if (skew === null || head.skews.length === 0 || getPresence(words, row, upTime) !== Presence.value)
+    return 'unsure';
+  const shifts = shiftsOf(timezone, before, now);
+  for (const known of head.skews) {
+    const moved = (skew - known) / 1000;
+    if (shifts.some((one) => isShift(one, moved))) return 'shifted';
+  }
+  // A clock set by a few seconds cannot be told from captures taken a few seconds late.
+  return Math.abs(shift) <= 2 * clockGrace ? 'unsure' : 'other';
+}
+
+/** Whether a create time that moved by `shift` (s) did so with the router's clock, which moved by about `moved`. */
+function isShift(shift: number, moved: number): boolean {
+  const grace = Math.max(clockGrace, Math.min(120, Math.abs(moved) / 10));
+  return Math.abs(moved) > clockGrace && Math.abs(shift - moved) <= grace;
+}
+
+/**
+ * By how much a wall time moved (s): on the wall, and in time, which differ when a change of daylight saving lies between. A wall
+ * time that comes twice gives two.
+ */
+export function shiftsOf(timezone: string, before: number, now: number): number[] {
+  const shifts = [now - before];
+  if (timezone === 'UTC') return shifts;
+  for (const a of instantsOf(timezone, before))
+    for (const b of instantsOf(timezone, now)) shifts.push((b - a) / 1000);
+  return shifts;
+}
+
+/** The create time is learned. One after the last sight of the session is another's. */
+function learnedIncarnation(
+  { core, timezone, capturedAt, skew, head }: RowContext,
+  r: number,
+  now: number,
+  words: Uint32Array,
+  row: number,
+): 'same' | 'other' {
+  const clock = skew ?? head.skews.at(-1) ?? 0;
+  const created = utcOfLocal(timezone, now, capturedAt + clock) - clock;
+  const after = created - core.time(r, Col.lastSeen);
+  if (contradicts(words, row)) return after > createTolerance * 1000 ? 'other' : 'same';
+  return skew !== null && after > clockGrace * 1000 ? 'other' : 'same';
+}
+
+/** Remote ID, unit, user name or serial number differ from those known. */
+function contradicts(words: Uint32Array, row: number): boolean {
+  return hints.some((index) => {
+    const a = valueOf(old, 0, index);
+    const b = valueOf(words, row, index);
+    return !Number.isNaN(a) && !Number.isNaN(b) && a !== b && a !== 0;
+  });
+}
+
+/** By how much the create time of a row moved against the one known (s); 0 when either is not. */
+export function createShift(context: RowContext, r: number, words: Uint32Array, row: number): number {
+  context.core.table.load(r, old, 0);
+  const shift = createTimeOf(words, row) - createTimeOf(old, 0);
+  return Number.isNaN(shift) ? 0 : shift;
+}
+
+/** Hints at another incarnation, where no create time is printed: two of them differ. */
+export function hintsAtReuse(known: Uint32Array, words: Uint32Array, row: number): boolean {
+  let moved = 0;
+  for (const index of hints) {
+    const a = valueOf(known, 0, index);
+    const b = valueOf(words, row, index);
+    if (!Number.isNaN(a) && !Number.isNaN(b) && a !== 0 && b !== 0 && a !== b) moved++;
+  }
+  return moved >= 2;
+}
+
+/** True when remote ID, unit, user name and serial number are the same as far as both rows print them, and one at least does. */
+export function sameHints(known: Uint32Array, words: Uint32Array, row: number): boolean {
+  let same = 0;
+  for (const index of hints) {
+    const a = valueOf(known, 0, index);
+    const b = valueOf(words, row, index);
+    if (Number.isNaN(a) || Number.isNaN(b)) continue;
+    if (a !== b) return false;
+    same++;
+  }
+  return same > 0;
+}
+
+/** A remembered session with the same create time; without create time, one that nothing contradicts. */
+export function returns(context: RowContext, r: number, words: Uint32Array, row: number): boolean {
+  const which = incarnation(context, r, words, row);
+  // A remembered session was not in sight: only its create time tells.
+  if (which !== 'same' && which !== 'shifted') return false;
+  const { core } = context;
+  core.table.load(r, core.scratch, 0);
+  const before = createTimeOf(core.scratch, 0);
+  if (!Number.isNaN(before) && !Number.isNaN(createTimeOf(words, row))) return true;
+  return sameHints(core.scratch, words, row);
+}

@@ -1,0 +1,140 @@
+/** Rows of a snapshot, one by one: which session each is, and what it says of it. */
+import { rowWords, slotOf, type RowBatch } from '@sessionreel/session-model';
+import { Col, Flag } from './columns.ts';
+import { deferRow } from './deferred.ts';
+import { createTimeOf } from './delta-builder.ts';
+import { createShift, incarnation, returns } from './incarnation.ts';
+import { openRow, replaceRow } from './open-row.ts';
+import { spacing } from './ranks.ts';
+import { clockOf, utcClockOf } from './row-clocks.ts';
+import type { RowContext } from './row-context.ts';
+import type { Run } from './run.ts';
+import { steadyRow } from './steady-row.ts';
+import { keyOf } from './table.ts';
+import { updateRow } from './update-row.ts';
+
+const tunnelSlot = slotOf[0] as number;
+const sessionSlot = slotOf[1] as number;
+
+export function applyRows(run: Run, batch: RowBatch): void {
+  const { words } = batch;
+  for (let i = 0; i < batch.count; i++) applyRow(run, words, i * rowWords);
+}
+
+function applyRow(run: Run, words: Uint32Array, row: number): void {
+  const { context, pending, listed } = run;
+  const { core } = context;
+  const { table } = core;
+  const key = keyOf(words[row + tunnelSlot] as number, words[row + sessionSlot] as number);
+  const { count } = listed;
+  // A listing is most often in the order of the one before, and the table with it.
+  const r = table.findNear(key, count === 0 ? 0 : (listed.rows[count - 1] as number) + 1);
+  if (pending !== null && r >= 0 && core.word(r, Col.seen) === pending.number) {
+    duplicate(context, key);
+    return;
+  }
+  context.skew ??= skewOf(context, words, row);
+  const live = r >= 0 && (core.word(r, Col.flags) & Flag.closed) === 0;
+  if (context.late !== null) {
+    if (live) applyLate(run, r, words, row);
+    return;
+  }
+  const clock = clockOf(words, row);
+  const lastSeen = live ? core.word(r, Col.lastSeen) : 0;
+  if (live && steadyRow(context, r, words, row, clock)) {
+    if (!Number.isNaN(createTimeOf(words, row))) noteUnmoved(run, core.moments.time(lastSeen));
+    listed.add(key, r, clock);
+    return;
+  }
+  listed.add(key, r, clock);
+  listed.rows[count] = applyMoved(run, key, r, live, words, row);
+}
+
+/** News comes from the newest snapshot; a late one only fills in what that does not print. */
+function applyLate({ context, counted }: Run, r: number, words: Uint32Array, row: number): void {
+  const { core } = context;
+  if (incarnation(context, r, words, row) !== 'same') return;
+  updateRow(context, r, words, row);
+  if (core.time(r, Col.countersAt) === context.capturedAt) counted.push(core.word(r, Col.key));
+}
+
+/** @returns the session's row from now on. */
+function applyMoved(
+  run: Run,
+  key: number,
+  r: number,
+  live: boolean,
+  words: Uint32Array,
+  row: number,
+): number {
+  const { context, pending } = run;
+  const { core } = context;
+  if (!live) {
+    const back = r >= 0 && returns(context, r, words, row);
+    if (back && pending !== null) pending.sums.returned++;
+    return openRow(context, key, words, row, provisionalRank(run), back);
+  }
+  switch (incarnation(context, r, words, row)) {
+    case 'unsure':
+      deferRow(run, r, words, row);
+      return r;
+    case 'other': {
+      const rank = provisionalRank(run);
+      return replaceRow(context, r, key, words, row, rank === 0 ? core.word(r, Col.rank) : rank);
+    }
+    case 'shifted':
+      shifted(run, r, words, row);
+      return r;
+    case 'same':
+      if (!Number.isNaN(createTimeOf(words, row))) noteUnmoved(run, core.time(r, Col.lastSeen));
+      updateRow(context, r, words, row);
+      return r;
+  }
+}
+
+/** The same session with another create time: the router's clock was set, or its zone. */
+function shifted({ context, pending }: Run, r: number, words: Uint32Array, row: number): void {
+  const shift = createShift(context, r, words, row);
+  if (pending !== null) {
+    pending.moved ??= { shift, sessions: 0 };
+    pending.moved.sessions++;
+  }
+  updateRow({ ...context, shift }, r, words, row);
+}
+
+function noteUnmoved({ pending }: Run, lastSeen: number): void {
+  if (pending !== null && (pending.unmoved === null || lastSeen < pending.unmoved))
+    pending.unmoved = lastSeen;
+}
+
+function duplicate({ delta }: RowContext, key: number): void {
+  delta.anomalies.push({
+    tunnel_local_id: key >>> 16,
+    session_local_id: key & 0xffff,
+    create_time: null,
+    kind: 'duplicate_session',
+    field: '',
+    before: '',
+    after: '',
+  });
+}
+
+function skewOf({ capturedAt, head, timezone }: RowContext, words: Uint32Array, row: number): number | null {
+  const utc = utcClockOf(words, row, timezone, capturedAt + (head.skews.at(-1) ?? 0));
+  return utc === null ? null : utc - capturedAt;
+}
+
+/** Sessions that a part may list without spoiling the order of the parts. */
+const partRoom = 1 << 16;
+
+/**
+ * Until the listing is whole: the place that a session has when all are new, with room between them. 0 where others are known, since
+ * its neighbours tell then.
+ */
+function provisionalRank({ source, listed, pending }: Run): number {
+  const { part, parts } = source;
+  if (parts === 1) return pending?.before === 0 ? Math.min(0xfffffff0, listed.count * spacing(0)) : 0;
+  const width = Math.floor(0xfffffff0 / parts);
+  const step = Math.max(1, Math.floor(width / partRoom));
+  return (part - 1) * width + Math.min(width, listed.count * step);
+}
