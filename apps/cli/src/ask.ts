@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { wrongUsage } from './cli-error.ts';
 import { openStore, settingsOf, type ConnectionFlags } from './connections.ts';
 import type { Io } from './terminal.ts';
-import { localZone, parseTime } from './times.ts';
+import { localZone, parseTime, printTime } from './times.ts';
 
 export async function asking<T>(flags: ConnectionFlags, question: (store: Store) => Promise<T>): Promise<T> {
   const store = openStore(settingsOf(flags));
@@ -43,4 +43,44 @@ export function idOf(option: string, typed: string): number {
   const id = /^\d{1,5}$/.test(typed) ? Number(typed) : Number.NaN;
   if (!(id <= 65_535)) throw wrongUsage(`${option} ${typed}: ids are whole numbers from 0 to 65535`);
   return id;
+}
+
+export interface AtFlags {
+  readonly at?: string;
+}
+
+export function withAt(command: Command): Command {
+  return command.option('--at <time>', 'RFC 3339, "2026-11-20 10:00" (local), or -90m; default: now');
+}
+
+/** @throws CliError (status 2), also in the future */
+export function atOf(flags: AtFlags, io: Io): number {
+  const now = io.now();
+  const at = flags.at === undefined ? now : parseTime(flags.at, now, localZone());
+  if (at > now) throw wrongUsage(`${printTime(at)} is in the future: it is ${printTime(now)}`);
+  return at;
+}
+
+/** A range with both ends: by default the last day until now. @throws CliError (status 2) */
+export function wholeRangeOf(flags: RangeFlags, io: Io, agoMs = 86_400_000): { from: number; to: number } {
+  const { from, to = io.now() } = rangeOf(flags, io);
+  const end = Math.min(to, io.now());
+  return { from: from ?? end - agoMs, to: end };
+}
+
+/** `90s`, `5m`, `6h`, `7d` as seconds. @throws CliError (status 2) */
+export function secondsOf(option: string, typed: string): number {
+  const match = /^(\d{1,9})\s*(s|m|h|d|w)?$/.exec(typed.trim());
+  const unit = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 }[match?.[2] ?? 's'] ?? 1;
+  const seconds = Number(match?.[1] ?? 0) * unit;
+  if (!(seconds >= 1)) throw wrongUsage(`${option} ${typed}: it wants a duration such as 90s, 5m, 6h or 7d`);
+  return seconds;
+}
+
+/** @throws CliError (status 2) */
+export function wholeNumber(option: string, typed: string, least: number, most = 1_000_000): number {
+  const number = /^\d{1,15}$/.test(typed) ? Number(typed) : Number.NaN;
+  if (!(number >= least && number <= most))
+    throw wrongUsage(`${option} ${typed}: it wants a whole number from ${least} to ${most}`);
+  return number;
 }

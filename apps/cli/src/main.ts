@@ -17,11 +17,16 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   show: () => import('./show.ts'),
   history: () => import('./history.ts'),
   diff: () => import('./diff.ts'),
+  'what-happened': () => import('./what-happened.ts'),
   'who-had': () => import('./who-had.ts'),
+  fleet: () => import('./fleet.ts'),
+  capacity: () => import('./capacity.ts'),
   audit: () => import('./audit.ts'),
   dlq: () => import('./dlq.ts'),
   status: () => import('./status.ts'),
   doctor: () => import('./doctor.ts'),
+  migrate: () => import('./migrate.ts'),
+  'fleet-file': () => import('./fleet-file.ts'),
   // The last, and never alone: it completes what the others have registered.
   complete: () => import('./complete.ts'),
 };

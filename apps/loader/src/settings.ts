@@ -29,6 +29,7 @@ export const loaderSettings = {
     60_000,
     'how often finished hours are rolled up, ms; 0: never',
   ),
+  fleetFile: setting(kinds.text(), '', 'fleet.yaml: its copy in ClickHouse is joined to every question'),
   schemaRegistryUrl: setting(
     kinds.text(),
     '',

@@ -17,6 +17,6 @@ export { allTables, allViews, migrationFiles } from './schema/migrations.ts';
 export type { Column, Table, View } from './schema/table.ts';
 export { applyRetention } from './retention.ts';
 export { rollUp, type RollupResult } from './rollup.ts';
-export { writeRouters, type RouterEntry } from './routers.ts';
+export { copyFleet, writeRouters, type RouterEntry } from './routers.ts';
 export { clusterStatements } from './schema/cluster.ts';
 export { dataDictionary } from './schema/dictionary.ts';

@@ -1,4 +1,5 @@
 /** The fleet file's copy, which is joined to every question. */
+import type { Fleet } from '@sessionreel/ops';
 import type { Store } from './client.ts';
 
 /** What the fleet file says of a router; null where it says nothing and a default applies. */
@@ -38,4 +39,21 @@ export async function writeRouters(store: Store, entries: readonly RouterEntry[]
     loaded_at: loadedAt,
   }));
   await store.insert('routers', [...gone, ...rows], { settings: { insert_deduplicate: 0 } });
+}
+
+/** Copies a fleet file: `writeRouters` in the file's own words. */
+export async function copyFleet(store: Store, fleet: Fleet): Promise<void> {
+  const entries = [...fleet.routers].map(([router, said]): RouterEntry => ({
+    router,
+    timeZone: said.timezone,
+    release: said.release,
+    site: said.site,
+    role: said.role,
+    platform: said.platform,
+    maxSessionsChassis: said.limits.chassis ?? null,
+    maxSessionsInterface: said.limits.interface ?? null,
+    maxSessionsTunnel: said.limits.tunnel ?? null,
+    peers: said.peers,
+  }));
+  await writeRouters(store, entries);
 }

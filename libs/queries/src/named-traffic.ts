@@ -7,16 +7,12 @@ import { QuestionError, asked, utcText, type AskOptions, type QueryClient } from
 import { checkedRange, type TimeRange } from './fleet.ts';
 import { printedRoles } from './speeds.ts';
 
-export type TrafficName = 'user' | 'realm' | 'peer_gateway';
+export type TrafficName = 'user' | 'realm' | 'peer_gateway' | 'router' | 'tunnel';
 
 const hourMs = 3_600_000;
 const echoBit = counterFields.findIndex((f) => f.name === 'lcp_echo_req_timeout');
 
-const nameColumns: Readonly<Record<TrafficName, string>> = {
-  user: 'user_name',
-  realm: 'realm',
-  peer_gateway: 'peer_gateway',
-};
+const nameColumns = { user: 'user_name', realm: 'realm', peer_gateway: 'peer_gateway' } as const;
 
 /** What a user name is for its wholesaler: the part behind the last @. */
 export const realmOf = (name: string): string =>
@@ -26,6 +22,8 @@ const nameOf: Readonly<Record<TrafficName, string>> = {
   user: 's.user_name',
   realm: realmOf('s.user_name'),
   peer_gateway: 's.peer_gateway',
+  router: 'c.router',
+  tunnel: "concat(toString(c.router), ' ', toString(c.tunnel_local_id))",
 };
 
 /** Deltas of a time with the names of their sessions, by the last image of each in the deltas' group. `router` and `at` are bare. */
@@ -52,6 +50,7 @@ const sums = [
  * it is not rolled up: without, the deltas need not be read
  */
 function trafficRows(by: TrafficName, open: boolean): string {
+  if (by === 'router' || by === 'tunnel') return unnamedRows(by);
   const rolled = `
     SELECT toString(${nameColumns[by]}) AS name, toString(router) AS router, ${sums.join(', ')}
     FROM ${by === 'peer_gateway' ? 'traffic_by_peer_hour' : 'traffic_by_user_hour'} FINAL
@@ -62,6 +61,16 @@ function trafficRows(by: TrafficName, open: boolean): string {
     SELECT toString(${nameOf[by]}) AS name, toString(c.router) AS router, ${sums.map((n) => `sum(c.${n}) AS ${n}`).join(', ')}
     FROM ${named(where)} GROUP BY name, router`;
   return open ? `(${rolled} UNION ALL ${direct})` : `(${rolled})`;
+}
+
+/** Routers and tunnels need no names beside their deltas. */
+function unnamedRows(by: 'router' | 'tunnel'): string {
+  const range = "at >= {from:DateTime64(3, 'UTC')} AND at < {to:DateTime64(3, 'UTC')}";
+  return by === 'router'
+    ? `(SELECT toString(router) AS name, name AS router, data_rx_bytes, data_tx_bytes, data_rx_bytes_error, data_tx_bytes_error, lcp_echo_req_timeout
+       FROM traffic_by_snapshot WHERE ${range})`
+    : `(SELECT ${nameOf.tunnel} AS name, toString(c.router) AS router, ${sums.map((n) => `sum(c.${n}) AS ${n}`).join(', ')}
+       FROM (SELECT * FROM counter_deltas WHERE ${range} AND gop <= {to:DateTime64(3, 'UTC')}) AS c GROUP BY name, router)`;
 }
 
 const rolledHours = `SELECT DISTINCT router, hour FROM traffic_by_peer_hour
@@ -125,7 +134,9 @@ export async function namedTraffic(
   question: NamedTrafficQuestion,
 ): Promise<NamedTrafficAnswer> {
   const params = trafficParams(question);
-  const rows = trafficRows(question.by, await isOpen(client, question, params));
+  const { by } = question;
+  const open = by === 'router' || by === 'tunnel' || (await isOpen(client, question, params));
+  const rows = trafficRows(by, open);
   const order = question.order === 'echo_timeouts' ? 'timeouts' : 'rx + tx';
   const options = asked(question, { ...params, limit: question.limit ?? 100 });
   const found = await client.rows<Record<string, string> & { routers: string[] }>(

@@ -106,7 +106,12 @@ export async function whatHappened(
      WHERE e.at > {from:DateTime64(3, 'UTC')} AND e.at <= {to:DateTime64(3, 'UTC')} ORDER BY e.at LIMIT 1000`,
     options,
   );
-  const groups = compared.map((by) => `('${by}', ${dimensions[by]})`).join(', ');
+  // A card of one router is not that of another.
+  const own = (by: Dimension): string =>
+    by === 'fpc' || by === 'interface'
+      ? `if(${dimensions[by]} = '', '', concat(toString(router), ' ', ${dimensions[by]}))`
+      : dimensions[by];
+  const groups = compared.map((by) => `('${by}', ${own(by)})`).join(', ');
   const rows = await client.rows<Record<'by' | 'name' | 'gone' | 'before' | 'first' | 'last', string>>(
     `SELECT g.1 AS by, g.2 AS name, sum(is_end) AS gone, sum(1 - is_end) AS before,
        minIf(seen_ms, is_end = 1) AS first, maxIf(end_ms, is_end = 1) AS last
