@@ -111,7 +111,7 @@ class KeptServer {
       { address: server.address },
       `${this.#name} is ready on ${server.address} after ${seconds} s`,
     );
-    void server.ended.then((how) => this.#again(server.port, how));
+    void server.ended.then((how) => this.#again(server.port, `${this.#name} ${how}`));
     return server.address;
   }
 
@@ -132,13 +132,13 @@ class KeptServer {
 
   async #again(port: number, how: string): Promise<void> {
     for (let wait = 500; !this.#stopped && !this.#signal.aborted; wait = Math.min(wait * 2, 30_000)) {
-      this.#log.warn({ wait_ms: wait }, `${this.#name} ${how}; starting it again`);
+      this.#log.warn({ wait_ms: wait }, `${how}; starting it again`);
       try {
         await pause(wait, this.#signal);
         await this.start(port);
         return;
       } catch (error) {
-        how = error instanceof Error ? error.message : String(error);
+        how = `${this.#name} cannot start: ${error instanceof Error ? error.message : String(error)}`;
       }
     }
   }

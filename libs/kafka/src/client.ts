@@ -66,7 +66,8 @@ function logCreatorOf(log: KafkaLog): logCreator {
     ({ namespace, level, log: { message, ...fields } }) => {
       const line = { kafkajs: namespace, ...fields, timestamp: undefined, logger: undefined };
       const told = namespace === 'Connection' || namespace === 'Producer' || namespace === 'BrokerPool';
-      if (level === logLevel.ERROR && !told) log.warn(line, message);
+      // Its stacks lead through kafkajs only; the message says what happened.
+      if (level === logLevel.ERROR && !told) log.warn({ ...line, stack: undefined }, message);
       else log.debug(line, message);
     };
 }
