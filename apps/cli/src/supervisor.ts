@@ -148,7 +148,8 @@ export class Program {
 
   /** Its log lines (and the indented lines of their errors) are ours already; what else it prints gets its name. */
   #pass(line: string): void {
-    const own = this.#options.logFormat === 'json' ? line.startsWith('{') : /^(?:\[\d\d:\d\d| {4})/.test(line);
+    const own =
+      this.#options.logFormat === 'json' ? line.startsWith('{') : /^(?:\[\d\d:\d\d| {4})/.test(line);
     if (own) process.stdout.write(`${line}\n`);
     else if (this.#options.logFormat === 'json')
       process.stdout.write(
