@@ -62,6 +62,34 @@ describe('the clocks must replay', () => {
     }
   });
 
+  it('stand in the last entry of a snapshot in parts, for all of them and in whatever order they came', () => {
+    for (const order of [
+      [1, 2, 3],
+      [3, 1, 2],
+      [2, 3, 1],
+    ]) {
+      const lab = new Lab();
+      for (const at of [0, 300]) {
+        // The router prints 20 sessions a second; each part begins where the one before ended.
+        const sessions = Array.from({ length: 90 }, (_, n) => extensive(n + 1, at + Math.floor(n / 20)));
+        const deltas = order.map((part, i) =>
+          lab.take({
+            id: `s${at}`,
+            part,
+            parts: 3,
+            at,
+            logAt: at + i,
+            sessions: sessions.slice((part - 1) * 30, part * 30),
+          }),
+        );
+        const last = deltas.at(-1) as SessionDelta;
+        expect(last.ledger[0]?.router_clock).toBe(clockAt(at) * 1000);
+        expect(clocksOf(lab, last), `${order.join()} at ${at}`).toEqual(printedClocks(sessions));
+      }
+      expect(view(lab.restored())).toEqual(view(lab.state));
+    }
+  });
+
   it('keeps a small deviation of one session to that session', () => {
     const lab = new Lab();
     for (let i = 0; i < 6; i++) {
@@ -158,6 +186,48 @@ describe('the clocks must replay', () => {
   });
 });
 
+describe('ranks', () => {
+  const order = (lab: Lab) => [...lab.state.list()].map((s) => s.record.values['session_local_id']);
+
+  it('give way to a few neighbours when there is no room, and are spread anew with a keyframe', () => {
+    const lab = new Lab({ keyframeEveryMs: 100_000_000 });
+    const all = Array.from({ length: 400 }, (_, i) => i + 1);
+    lab.take({ at: 0, sessions: all.map((id) => extensive(id, 0)) });
+    let prints = 0;
+    for (let i = 0; i < 60; i++) {
+      all.splice(200, 0, 1000 + i);
+      const delta = lab.take({ at: 60 + i, sessions: all.map((id) => extensive(id, 60 + i)) });
+      expect(order(lab)).toEqual(all);
+      prints += delta.prints.length;
+    }
+    expect(prints).toBeLessThan(200);
+    lab.take({ at: 200_000, sessions: all.map((id) => extensive(id, 200_000)) });
+    const images = lab.log.at(-1)?.keyframe ?? [];
+    expect(images).toHaveLength(460);
+    expect(images.every(({ rank }, i) => rank === (i + 1) * 4096)).toBe(true);
+    expect(view(lab.restored())).toEqual(view(lab.state));
+  });
+
+  it('of a first snapshot in parts leave room for what comes between later', () => {
+    const lab = new Lab();
+    const ids = Array.from({ length: 60 }, (_, i) => i + 1);
+    for (const part of [2, 1, 3])
+      lab.take({
+        id: 'a',
+        part,
+        parts: 3,
+        at: 0,
+        logAt: part,
+        sessions: ids.slice((part - 1) * 20, part * 20).map((id) => extensive(id, 0)),
+      });
+    expect(order(lab)).toEqual(ids);
+    ids.splice(25, 0, 100);
+    const delta = lab.take({ at: 60, sessions: ids.map((id) => extensive(id, 60)) });
+    expect(order(lab)).toEqual(ids);
+    expect(delta.prints).toEqual([]);
+  });
+});
+
 describe('time zones', () => {
   const zone = { timezone: 'Europe/Berlin' };
   // The lab begins at 12:00 UTC on 2026-03-02; clocks go forward on 2026-03-29 and back on 2026-10-25, at 01:00 UTC.
@@ -182,6 +252,21 @@ describe('time zones', () => {
       created_at: begin - 600_000,
       values: { create_time: (clockAt(-600) + 3600) * 1000 },
     });
+  });
+
+  it('that a capture names are part of the state, and hold for what is restored', () => {
+    const lab = new Lab({ keyframeEveryMs: 50_000 });
+    lab.state.setTimezone('Asia/Tokyo');
+    const tokyo = (at: number) =>
+      extensive(1, at, { created: -600, extra: { create_time: clockAt(-600, 9) } });
+    lab.take({ at: 0, sessions: [tokyo(0)] });
+    for (const state of [lab.restored(), lab.restored(lab.checkpoint(), lab.log.length)]) {
+      const other = new Lab(lab.options);
+      other.state = state;
+      const delta = other.take({ at: 60, sessions: [tokyo(60)] });
+      expect(delta).toMatchObject({ opened: [], changed: [], closed: [], rebase: [] });
+      expect(other.log.at(-1)?.keyframe[0]?.created_at).toBe(begin - 600_000);
+    }
   });
 
   it('resolve the ambiguous hour by the clock of the capture', () => {

@@ -14,7 +14,7 @@ import { Col } from './columns.ts';
 import type { Core } from './core.ts';
 import { createTimeOf } from './delta-builder.ts';
 import type { Deferred, Pending } from './head.ts';
-import { returns } from './incarnation.ts';
+import { createShift, returnShift } from './incarnation.ts';
 import { openRow, replaceRow } from './open-row.ts';
 import type { RowContext } from './row-context.ts';
 import type { Run } from './run.ts';
@@ -26,7 +26,7 @@ const tunnelSlot = slotOf[0] as number;
 const sessionSlot = slotOf[1] as number;
 
 /** Leaves the row at hand, which was added to the listing last, for later. */
-export function deferRow(run: Run, r: number, words: Uint32Array, row: number): void {
+export function deferRow(run: Run, r: number, words: Uint32Array, row: number, alike: boolean): void {
   const { context, listed, pending, source } = run;
   const { core } = context;
   pending?.deferred.push({
@@ -34,6 +34,7 @@ export function deferRow(run: Run, r: number, words: Uint32Array, row: number): 
     index: listed.count - 1,
     record: recordOfRow(words, row, core.strings),
     layout: core.strings.text(words[row + layoutSlot] as number),
+    alike,
     offset: 0,
   });
   // It is there, whichever incarnation it is.
@@ -55,10 +56,14 @@ export function decideDeferred({ core, head }: Workspace, pending: Pending, cont
     const r = load(core, d, batch);
     if (r < 0) continue;
     const key = core.word(r, Col.key);
-    const alone = { ...context, offset: d.offset, shift };
+    const alone = {
+      ...context,
+      offset: d.offset,
+      shift: shift === 0 ? 0 : createShift(context, r, words, 0),
+    };
     if (!core.isLive(r)) {
       // A snapshot that came between the parts closed it.
-      openRow(alone, key, words, 0, 0, returns(alone, r, words, 0));
+      openRow(alone, key, words, 0, 0, returnShift(alone, r, words, 0));
     } else if (shift !== 0) {
       core.table.touch(r);
       core.setWord(r, Col.seen, 0);
@@ -76,10 +81,10 @@ function load(core: Core, d: Deferred, { words }: RowBatch): number {
   return core.table.find(keyOf(words[tunnelSlot] as number, words[sessionSlot] as number));
 }
 
-/** The one shift of all create times; 0 unless every session that was seen moved by it. */
+/** The one shift of all create times (s); 0 unless every session that was seen moved by it. */
 function commonShift(core: Core, pending: Pending, batch: RowBatch): number {
   const deferred = new Set<number>();
-  let shift = NaN;
+  let shift = pending.moved?.shift ?? NaN;
   let lastSight = 0;
   for (const d of pending.deferred) {
     const r = load(core, d, batch);
@@ -89,10 +94,12 @@ function commonShift(core: Core, pending: Pending, batch: RowBatch): number {
     core.table.load(r, core.scratch, 0);
     const moved = createTimeOf(batch.words, 0) - createTimeOf(core.scratch, 0);
     if (Number.isNaN(shift)) shift = moved;
-    // New sessions at a restart come one after another; a set clock moves all by one amount.
-    if (Math.abs(moved - shift) > 2) return 0;
+    // New sessions at a restart come one after another; a set clock moves all by one amount, but for daylight saving.
+    if (Math.abs(moved - shift) > 2 && !d.alike) return 0;
   }
-  if (deferred.size < 2) return 0;
+  // One alone may have been moved with the clock when its up time went on.
+  const witnesses = deferred.size + (pending.moved?.sessions ?? 0);
+  if (witnesses < 2 && pending.deferred.some((d) => !d.alike)) return 0;
   // A session that was last seen no later than these, and whose create time did not move, denies that the clock was set.
   const { unmoved } = pending;
   return unmoved !== null && unmoved <= lastSight ? 0 : shift;

@@ -7,6 +7,8 @@ export interface Deferred {
   readonly index: number;
   readonly record: SessionRecord;
   readonly layout: string;
+  /** Its up time went on as that of the session that is known. */
+  readonly alike: boolean;
   /** By what it deviates from the listing's clock (s). */
   offset: number;
 }

@@ -4,8 +4,8 @@ import { Col } from './columns.ts';
 import { createTimeOf } from './delta-builder.ts';
 import type { RowContext } from './row-context.ts';
 import { instantsOf, utcOfLocal } from './time-zone.ts';
+import { utcClockOf } from './row-clocks.ts';
 
-const upTime = indexOfField('up_time_s');
 const hints = ['session_remote_id', 'interface_unit', 'user_name', 'call_serial_number'].map(indexOfField);
 
 /** By how much a create time may move within one incarnation (s). */
@@ -20,17 +20,28 @@ export const valueOf = (full: Uint32Array, at: number, index: number): number =>
 
 /**
  * What a row says of its incarnation: the same; the same although its create time moved, because the router's clock or zone was set
- * (`shifted`); another; or that only the whole snapshot can tell.
+ * (`shifted`); another; or that only the whole snapshot can tell (`unsure`; `alike` when its up time went on as that of the same
+ * session).
  *
  * Create time + up time is the router's clock. A clock that was set moves it, and all create times, by one amount; a new
  * incarnation moves its own create time only.
  */
-export function incarnation(
-  context: RowContext,
-  r: number,
-  words: Uint32Array,
-  row: number,
-): 'same' | 'shifted' | 'other' | 'unsure' {
+export type Incarnation = 'same' | 'shifted' | 'other' | 'unsure' | 'alike';
+
+export function incarnation(context: RowContext, r: number, words: Uint32Array, row: number): Incarnation {
+  const { head, skew } = context;
+  const found = compare(context, r, words, row);
+  if (found !== 'alike') return found;
+  const own = skewOfRow(context, words, row);
+  const known = head.skews.at(-1);
+  if (skew === null || own === null || known === undefined) return 'unsure';
+  if (Math.abs(skew - known) > clockGrace * 1000) return context.witnesses > 1 ? 'shifted' : 'alike';
+  // The clock was not set now. It may have been before, when the session was not listed.
+  return Math.abs(own - skew) <= clockGrace * 1000 ? 'shifted' : 'other';
+}
+
+/** As `incarnation`, of the row alone: `alike` says that its up time went on, though its create time moved. */
+function compare(context: RowContext, r: number, words: Uint32Array, row: number): Incarnation {
   const { core, head, timezone } = context;
   core.table.load(r, old, 0);
   const before = createTimeOf(old, 0);
@@ -39,16 +50,49 @@ export function incarnation(
   if (Number.isNaN(before)) return learnedIncarnation(context, r, now, words, row);
   const shift = now - before;
   if (Math.abs(shift - context.shift) <= createTolerance) return 'same';
-  const { skew } = context;
-  if (skew === null || head.skews.length === 0 || getPresence(words, row, upTime) !== Presence.value)
-    return 'unsure';
+  const own = skewOfRow(context, words, row);
+  if (own === null || head.skews.length === 0) return 'unsure';
   const shifts = shiftsOf(timezone, before, now);
   for (const known of head.skews) {
-    const moved = (skew - known) / 1000;
-    if (shifts.some((one) => isShift(one, moved))) return 'shifted';
+    const moved = (own - known) / 1000;
+    if (shifts.some((one) => isShift(one, moved))) return 'alike';
   }
   // A clock set by a few seconds cannot be told from captures taken a few seconds late.
   return Math.abs(shift) <= 2 * clockGrace ? 'unsure' : 'other';
+}
+
+/** The router's clock less the capture's (ms), by the row alone; null when it does not tell. */
+export function skewOfRow(
+  { capturedAt, head, timezone }: RowContext,
+  words: Uint32Array,
+  row: number,
+): number | null {
+  const utc = utcClockOf(words, row, timezone, capturedAt + (head.skews.at(-1) ?? 0));
+  return utc === null ? null : utc - capturedAt;
+}
+
+/** Rows that are asked for the router's clock, at most. */
+const sample = 15;
+
+/** Notes the router's clock as most of a batch's first rows tell it. One whose create time is odd must not speak for all. */
+export function learnClock(context: RowContext, words: Uint32Array, count: number): void {
+  const skews: number[] = [];
+  for (let i = 0; i < count && skews.length < sample; i++) {
+    const skew = skewOfRow(context, words, i * rowWords);
+    if (skew !== null) skews.push(skew);
+  }
+  const [first] = skews;
+  if (first === undefined) return;
+  const known = context.head.skews.at(-1) ?? first;
+  const agree = (a: number): number => skews.filter((b) => Math.abs(a - b) <= clockGrace * 1000).length;
+  let best = first;
+  for (const skew of skews) {
+    const more = agree(skew) - agree(best);
+    const nearer = Math.abs(skew - known) < Math.abs(best - known) - clockGrace * 1000;
+    if (more > 0 || (more === 0 && nearer)) best = skew;
+  }
+  context.skew = best;
+  context.witnesses = agree(best);
 }
 
 /** Whether a create time that moved by `shift` (s) did so with the router's clock, which moved by about `moved`. */
@@ -124,14 +168,16 @@ export function sameHints(known: Uint32Array, words: Uint32Array, row: number): 
   return same > 0;
 }
 
-/** A remembered session with the same create time; without create time, one that nothing contradicts. */
-export function returns(context: RowContext, r: number, words: Uint32Array, row: number): boolean {
-  const which = incarnation(context, r, words, row);
-  // A remembered session was not in sight: only its create time tells.
-  if (which !== 'same' && which !== 'shifted') return false;
-  const { core } = context;
-  core.table.load(r, core.scratch, 0);
-  const before = createTimeOf(core.scratch, 0);
-  if (!Number.isNaN(before) && !Number.isNaN(createTimeOf(words, row))) return true;
-  return sameHints(core.scratch, words, row);
+/**
+ * Whether a remembered session is back: it has the same create time; where that is not printed, nothing contradicts.
+ * @returns by how much its create time moved with the router's clock (s); null when it is another session.
+ */
+export function returnShift(context: RowContext, r: number, words: Uint32Array, row: number): number | null {
+  // It was not in sight: only its own times tell.
+  const which = compare(context, r, words, row);
+  if (which !== 'same' && which !== 'alike') return null;
+  const before = createTimeOf(old, 0);
+  const now = createTimeOf(words, row);
+  if (Number.isNaN(before) || Number.isNaN(now)) return sameHints(old, words, row) ? 0 : null;
+  return which === 'alike' ? now - before : 0;
 }

@@ -165,6 +165,50 @@ describe('reuse', () => {
     expect([whole.opened, whole.closed]).toEqual([[], []]);
   });
 
+  it('is what moves the create time of one session only, first or last in the listing', () => {
+    for (const odd of [1, 2]) {
+      const lab = new Lab();
+      lab.take({ at: 0, sessions: many(0, 2) });
+      // Its up time goes on as if nothing had happened.
+      const extra = { create_time: clockAt(-1000) };
+      const sessions = [1, 2].map((id) => extensive(id, 60, id === odd ? { extra } : {}));
+      const delta = lab.take({ at: 60, sessions });
+      expect([reasons(delta.closed), ids(delta.opened)], `session ${odd}`).toEqual([
+        { [odd]: 'replaced' },
+        [odd],
+      ]);
+      expect(delta.router_events).toEqual([]);
+      // The odd clock of that session does not make new ones look old.
+      const next = lab.take({ at: 120, sessions: [...sessions, extensive(3, 120, { created: 90 })] });
+      expect(reasons(next.opened)).toEqual({ 3: 'new' });
+    }
+  });
+
+  it('is not what moves with the clock over a change of daylight saving', () => {
+    const lab = new Lab({ timezone: 'Europe/Berlin' });
+    // Clocks go back on 2026-10-25 at 01:00 UTC.
+    const backward = (Date.UTC(2026, 9, 25, 1) - begin) / 1000;
+    const offset = (at: number) => (at < backward ? 2 : 1);
+    const listing = (at: number, by: number, bytes: bigint) =>
+      [-7200, -3000, 1800].map((after, i) => {
+        const created = backward + after;
+        // Set by `by`, the router prints each moment in the offset of that moment as it now sees it.
+        const shown = clockAt(created + by, offset(created + by));
+        return extensive(i + 1, at, {
+          created,
+          bytes,
+          extra: { create_time: shown, statistics_since: shown },
+        });
+      });
+    const at = backward + 7200;
+    lab.take({ at, sessions: listing(at, 0, 10n) });
+    const delta = lab.take({ at: at + 60, sessions: listing(at + 60, 28_800, 15n) });
+    expect([delta.opened, delta.closed]).toEqual([[], []]);
+    expect(delta.counters.map((c) => [c.kind, c.deltas['data_rx_bytes']])).toEqual(
+      [1, 2, 3].map(() => ['normal', 5n]),
+    );
+  });
+
   it('without create time is only hinted at, unless remote ID and another both changed', () => {
     const lab = new Lab();
     lab.take({ at: 0, level: 'brief', sessions: [brief(1), brief(2)] });
@@ -225,6 +269,20 @@ describe('returned', () => {
     expect(reasons(delta.opened)).toEqual({ 4: 'returned' });
     const back = delta.counters.find((c) => c.session_local_id === 4);
     expect(back).toMatchObject({ interval_s: 120, deltas: { data_rx_bytes: 50n } });
+    expect(view(lab.restored())).toEqual(view(lab.state));
+  });
+
+  it('under a clock that was set meanwhile counts on: nothing was cleared', () => {
+    const lab = new Lab();
+    lab.take({ at: 0, sessions: many(0, 4, { bytes: 100n }) });
+    lab.take({ at: 60, sessions: [] });
+    const back = many(120 + 3600, 4, { created: 0, bytes: 150n });
+    const delta = lab.take({ at: 120, sessions: back });
+    expect(Object.values(reasons(delta.opened))).toEqual(['returned', 'returned', 'returned', 'returned']);
+    expect(delta.counters.map((c) => [c.kind, c.deltas['data_rx_bytes']])).toEqual(
+      back.map(() => ['normal', 50n]),
+    );
+    expect(delta.router_events.map((e) => e.kind)).toContain('clock_set');
     expect(view(lab.restored())).toEqual(view(lab.state));
   });
 

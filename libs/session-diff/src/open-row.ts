@@ -17,7 +17,7 @@ import { createTimeOf, putImage } from './delta-builder.ts';
 import { valueOf } from './incarnation.ts';
 import { resolveCreate, setIdle } from './row-clocks.ts';
 import type { RowContext } from './row-context.ts';
-import { countedFor, emitCounters, isAfterWhole } from './row-counters.ts';
+import { countedFor, emitCounters, epochChanged, isAfterWhole } from './row-counters.ts';
 import { setPrint } from './row-print.ts';
 import type { Shape } from './shapes.ts';
 
@@ -35,18 +35,21 @@ export function copyField(from: Uint32Array, fromAt: number, to: Uint32Array, in
   if (fields[index]?.type === 'u64') to[slot + 1] = keep ? (from[fromAt + slot + 1] as number) : 0;
 }
 
-/** @param back it is a remembered session again. @returns its row. */
+/**
+ * @param back by how much its create time moved with the router's clock (s) when it is a remembered session again; null when not.
+ * @returns its row.
+ */
 export function openRow(
   context: RowContext,
   key: number,
   words: Uint32Array,
   row: number,
   rank: number,
-  back: boolean,
+  back: number | null,
 ): number {
   const { core, delta, timezone } = context;
   const remembered = core.table.find(key);
-  const fromOld = back && remembered >= 0;
+  const fromOld = back !== null && remembered >= 0;
   const shape = core.shapes.of(words, row);
   takeRow(shape, words, row);
   let printSet = 0;
@@ -73,7 +76,8 @@ export function openRow(
     if (born || fromOld) {
       const interval = fromOld ? (context.capturedAt - seenBefore) / 1000 : countedFor(context, words, row);
       const before = fromOld ? old : nothing;
-      emitCounters(context, r, before, words, row, shape, fromOld && epochMoved(words, row), born, interval);
+      const epoch = fromOld && epochChanged({ ...context, shift: back }, old, words, row);
+      emitCounters(context, r, before, words, row, shape, epoch, born, interval);
     }
   }
   putImage(core, delta.opened, r, fromOld ? 'returned' : born ? 'new' : 'first_seen', [], timezone);
@@ -92,7 +96,7 @@ export function replaceRow(
   const { core } = context;
   core.close(r, context.capturedAt);
   putImage(core, context.delta.closed, r, 'replaced', [], context.timezone);
-  return openRow(context, key, words, row, rank, false);
+  return openRow(context, key, words, row, rank, null);
 }
 
 /** Into `merged`, and nothing but what is printed. */
@@ -128,12 +132,6 @@ function isNew(context: RowContext, words: Uint32Array, row: number): boolean {
     (!Number.isNaN(stamp) && isAfterWhole(context, stamp)) ||
     (!Number.isNaN(create) && isAfterWhole(context, create))
   );
-}
-
-function epochMoved(words: Uint32Array, row: number): boolean {
-  const a = valueOf(old, 0, since);
-  const b = valueOf(words, row, since);
-  return !Number.isNaN(a) && !Number.isNaN(b) && a !== b;
 }
 
 export function seenNow({ core, number, capturedAt, moment }: RowContext, r: number): void {

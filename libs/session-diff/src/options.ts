@@ -12,6 +12,8 @@ export interface RouterOptions {
   readonly partDeadlineMs: number;
   /** How long a closed session is remembered in case it returns (ms of `at`). */
   readonly rememberClosedMs: number;
+  /** Off only where tests hold the short cut for steady sessions against the long way. */
+  readonly shortCut: boolean;
 }
 
 export const defaultOptions: RouterOptions = {
@@ -20,6 +22,7 @@ export const defaultOptions: RouterOptions = {
   pieceSessions: 2000,
   partDeadlineMs: 10 * 60_000,
   rememberClosedMs: 24 * 3_600_000,
+  shortCut: true,
 };
 
 /** Where a snapshot (or one part of it) came from. */

@@ -95,6 +95,42 @@ describe('out of order and repeated snapshots', () => {
     expect(gone.closed.every((x) => x.last_seen_at === begin + 120_000)).toBe(true);
   });
 
+  it('a late extensive one may come in parts', () => {
+    const lab = new Lab();
+    const low = (at: number) => lab.take({ at, level: 'brief', sessions: [brief(1), brief(2)] });
+    low(0);
+    low(120);
+    const part = (n: number) =>
+      lab.take({
+        id: 'late',
+        at: 60,
+        logAt: 130 + n,
+        part: n,
+        parts: 2,
+        sessions: [extensive(n, 60, { bytes: 7n })],
+      });
+    const [one, two] = [part(2), part(1)];
+    expect([one.ledger[0]?.outcome, two.ledger[0]?.outcome]).toEqual(['applied', 'applied']);
+    expect([one.changed[0]?.reason, two.changed[0]?.reason]).toEqual(['learned', 'learned']);
+    expect([one.opened, one.closed, two.opened, two.closed]).toEqual([[], [], [], []]);
+    expect(two.ledger[0]).toMatchObject({ final: true, complete: false });
+    expect(part(1).ledger[0]).toMatchObject({ outcome: 'stale', reason: 'repeated' });
+    expect(view(lab.restored())).toEqual(view(lab.state));
+  });
+
+  it('a repeat is stale also where its time would let it fill something in', () => {
+    const lab = new Lab();
+    const full = { at: 0, sessions: [extensive(1, 0, { bytes: 10n })] };
+    lab.take(full);
+    for (let i = 1; i <= 40; i++) lab.take({ at: 60 * i, level: 'brief', sessions: [brief(1)] });
+    expect(lab.take({ ...full, logAt: 3000 }).ledger[0]).toMatchObject({
+      outcome: 'stale',
+      reason: 'repeated',
+    });
+    // What can no longer be mistaken for news is forgotten.
+    expect(lab.log.at(-1)?.router_state.length).toBeLessThan(4000);
+  });
+
   it('a late one brings no older counters back', () => {
     const lab = new Lab();
     lab.take({ at: 0, sessions: [extensive(1, 0, { bytes: 10n })] });

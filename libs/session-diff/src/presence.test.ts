@@ -64,6 +64,22 @@ describe('absent, empty and N/A are three values', () => {
     });
   });
 
+  it('does not flap when formats of one level interleave, and one leaves blank what the other prints', () => {
+    const lab = new Lab();
+    const text = (at: number) =>
+      lab.take({ at, sessions: [extensive(1, at, { extra: { user_name: '', bundle_id: null } })] });
+    const tree = (at: number, user = 'joe') =>
+      lab.take({ ...xml, at, sessions: [extensive(1, at, { extra: { user_name: user, bundle_id: 7 } })] });
+    text(0);
+    expect(tree(60).changed.map((x) => x.changed)).toEqual([['bundle_id', 'user_name']]);
+    for (let at = 120; at < 1000; at += 120) {
+      expect(text(at).changed).toEqual([]);
+      expect(tree(at + 60).changed).toEqual([]);
+    }
+    expect(tree(2000, 'jim').changed.map((x) => x.changed)).toEqual([['user_name']]);
+    expect([...lab.state.list()][0]?.record.values['user_name']).toBe('jim');
+  });
+
   it('does not flap when brief every minute and extensive every hour interleave', () => {
     const lab = new Lab();
     // Brief prints blanks where extensive prints values.

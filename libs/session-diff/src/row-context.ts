@@ -19,8 +19,10 @@ export interface RowContext {
   readonly kindNumber: number;
   /** A late snapshot fills only what newer ones did not print; null when it is the newest. */
   readonly late: readonly string[] | null;
-  /** The router's clock less the capture's (ms), by the first row that tells; null before. */
+  /** The router's clock less the capture's (ms), as most of the first rows tell; null before one tells. */
   skew: number | null;
+  /** How many rows told it. */
+  witnesses: number;
   /** What the session deviates from the listing's clock (s), where that is known already. */
   readonly offset: number | null;
   /** By how much the row's create time moved with the router's clock (s, on the wall); 0 when that was not set. */

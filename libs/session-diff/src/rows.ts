@@ -3,10 +3,10 @@ import { rowWords, slotOf, type RowBatch } from '@sessionreel/session-model';
 import { Col, Flag } from './columns.ts';
 import { deferRow } from './deferred.ts';
 import { createTimeOf } from './delta-builder.ts';
-import { createShift, incarnation, returns } from './incarnation.ts';
+import { createShift, incarnation, learnClock, returnShift } from './incarnation.ts';
 import { openRow, replaceRow } from './open-row.ts';
 import { spacing } from './ranks.ts';
-import { clockOf, utcClockOf } from './row-clocks.ts';
+import { clockOf } from './row-clocks.ts';
 import type { RowContext } from './row-context.ts';
 import type { Run } from './run.ts';
 import { steadyRow } from './steady-row.ts';
@@ -18,6 +18,7 @@ const sessionSlot = slotOf[1] as number;
 
 export function applyRows(run: Run, batch: RowBatch): void {
   const { words } = batch;
+  if (run.context.skew === null) learnClock(run.context, words, batch.count);
   for (let i = 0; i < batch.count; i++) applyRow(run, words, i * rowWords);
 }
 
@@ -33,7 +34,6 @@ function applyRow(run: Run, words: Uint32Array, row: number): void {
     duplicate(context, key);
     return;
   }
-  context.skew ??= skewOf(context, words, row);
   const live = r >= 0 && (core.word(r, Col.flags) & Flag.closed) === 0;
   if (context.late !== null) {
     if (live) applyLate(run, r, words, row);
@@ -41,7 +41,7 @@ function applyRow(run: Run, words: Uint32Array, row: number): void {
   }
   const clock = clockOf(words, row);
   const lastSeen = live ? core.word(r, Col.lastSeen) : 0;
-  if (live && steadyRow(context, r, words, row, clock)) {
+  if (live && run.shortCut && steadyRow(context, r, words, row, clock)) {
     if (!Number.isNaN(createTimeOf(words, row))) noteUnmoved(run, core.moments.time(lastSeen));
     listed.add(key, r, clock);
     return;
@@ -70,13 +70,17 @@ function applyMoved(
   const { context, pending } = run;
   const { core } = context;
   if (!live) {
-    const back = r >= 0 && returns(context, r, words, row);
-    if (back && pending !== null) pending.sums.returned++;
-    return openRow(context, key, words, row, provisionalRank(run), back);
+    const shift = r < 0 ? null : returnShift(context, r, words, row);
+    if (shift !== null && pending !== null) pending.sums.returned++;
+    if (shift !== null && shift !== 0) noteMoved(run, shift);
+    return openRow(context, key, words, row, provisionalRank(run), shift);
   }
   switch (incarnation(context, r, words, row)) {
     case 'unsure':
-      deferRow(run, r, words, row);
+      deferRow(run, r, words, row, false);
+      return r;
+    case 'alike':
+      deferRow(run, r, words, row, true);
       return r;
     case 'other': {
       const rank = provisionalRank(run);
@@ -93,13 +97,16 @@ function applyMoved(
 }
 
 /** The same session with another create time: the router's clock was set, or its zone. */
-function shifted({ context, pending }: Run, r: number, words: Uint32Array, row: number): void {
-  const shift = createShift(context, r, words, row);
-  if (pending !== null) {
-    pending.moved ??= { shift, sessions: 0 };
-    pending.moved.sessions++;
-  }
-  updateRow({ ...context, shift }, r, words, row);
+function shifted(run: Run, r: number, words: Uint32Array, row: number): void {
+  const shift = createShift(run.context, r, words, row);
+  noteMoved(run, shift);
+  updateRow({ ...run.context, shift }, r, words, row);
+}
+
+function noteMoved({ pending }: Run, shift: number): void {
+  if (pending === null) return;
+  pending.moved ??= { shift, sessions: 0 };
+  pending.moved.sessions++;
 }
 
 function noteUnmoved({ pending }: Run, lastSeen: number): void {
@@ -117,11 +124,6 @@ function duplicate({ delta }: RowContext, key: number): void {
     before: '',
     after: '',
   });
-}
-
-function skewOf({ capturedAt, head, timezone }: RowContext, words: Uint32Array, row: number): number | null {
-  const utc = utcClockOf(words, row, timezone, capturedAt + (head.skews.at(-1) ?? 0));
-  return utc === null ? null : utc - capturedAt;
 }
 
 /** Sessions that a part may list without spoiling the order of the parts. */

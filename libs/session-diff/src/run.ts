@@ -43,6 +43,7 @@ export interface Run {
   readonly stale: string;
   /** Null when it is stale. */
   readonly pending: Pending | null;
+  readonly shortCut: boolean;
   readonly context: RowContext;
   readonly undo: { readonly core: CoreMark; readonly head: Head };
   readonly listed: Listed;
@@ -71,7 +72,8 @@ export function beginRun(
     ...contextFor(work, pending?.number ?? 0, capturedAt, `${start.format}/${start.level}`),
     late: late.length > 0 ? late : null,
   };
-  return { source, start, stale, pending, context, undo, listed, counted: [] };
+  const { shortCut } = work.options;
+  return { source, start, stale, pending, shortCut, context, undo, listed, counted: [] };
 }
 
 function newPending(
@@ -125,6 +127,7 @@ function contextFor(
     kindNumber: kindNumberOf(kind),
     late: null,
     skew: null,
+    witnesses: 0,
     offset: null,
     shift: 0,
   };

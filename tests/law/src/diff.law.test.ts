@@ -14,6 +14,8 @@ import { Subject } from './subject.ts';
 const count = Number(process.env['LAW_SEEDS'] ?? 2);
 const first = Number(process.env['LAW_FIRST'] ?? 3);
 const seeds = Array.from({ length: count }, (_, n) => first + n);
+/** Seeds that once found a mistake: clocks and zones set in every way, over daylight saving, behind cut and filtered listings. */
+const found = [7, 10, 13, 16, 32, 40, 68, 72];
 
 interface Lane {
   readonly subject: Subject;
@@ -57,7 +59,7 @@ describe('the history is the truth', () => {
     expect(judge({ seed, faults: 'mild' }, false).slice(0, 8)).toEqual([]);
   });
 
-  it.each(seeds)('of a run with every fault, seed %i', (seed) => {
+  it.each([...new Set([...seeds, ...found])])('of a run with every fault, seed %i', (seed) => {
     expect(judge({ seed, faults: 'harsh' }, false).slice(0, 8)).toEqual([]);
   });
 });
