@@ -21,6 +21,7 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   'who-had': () => import('./who-had.ts'),
   fleet: () => import('./fleet.ts'),
   capacity: () => import('./capacity.ts'),
+  replay: () => import('./replay.ts'),
   audit: () => import('./audit.ts'),
   dlq: () => import('./dlq.ts'),
   status: () => import('./status.ts'),

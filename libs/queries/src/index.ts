@@ -89,3 +89,5 @@ export {
 export * from './live.ts';
 export * from './rates.ts';
 export * from './other-end.ts';
+export * from './replay-events.ts';
+export * from './replay-snapshots.ts';

@@ -97,6 +97,8 @@ export interface SnapshotFilter {
   readonly withClock?: boolean;
   /** Not before (ms UTC). */
   readonly from?: number | undefined;
+  /** Not behind this `seq`. */
+  readonly upTo?: bigint | undefined;
 }
 
 /** Newest finished snapshot of a router at or before a time; undefined when there is none. */
@@ -117,6 +119,7 @@ export async function newestSnapshot(
     ...(filter.scope === undefined ? [] : ['scope = {scope:String}']),
     ...(filter.withClock === true ? ['router_clock IS NOT NULL'] : []),
     ...(filter.from === undefined ? [] : ["s.at >= {from:DateTime64(3, 'UTC')}"]),
+    ...(filter.upTo === undefined ? [] : ['s.seq <= {up_to:UInt64}']),
   ];
   const params = {
     router,
@@ -125,6 +128,7 @@ export async function newestSnapshot(
     ...(filter.format === undefined ? {} : { format: filter.format }),
     ...(filter.scope === undefined ? {} : { scope: filter.scope }),
     ...(filter.from === undefined ? {} : { from: utcText(filter.from) }),
+    ...(filter.upTo === undefined ? {} : { up_to: String(filter.upTo) }),
   };
   const rows = await client.rows<LedgerRow>(
     `SELECT ${ledgerColumns} FROM snapshots AS s WHERE ${conditions.join(' AND ')} ORDER BY s.at DESC, s.seq DESC LIMIT 1`,
@@ -172,19 +176,21 @@ export async function groupAt(
   router: string,
   at: number,
   options: AskOptions,
+  upTo?: bigint,
 ): Promise<Group | undefined> {
+  const before = upTo === undefined ? '' : 'AND r.seq <= {up_to:UInt64}';
   const rows = await client.rows<{ gop: string; pieces: number; keyframe_rows: string }>(
     `SELECT ${msOf('g')} AS gop, pieces, keyframe_rows FROM (
        SELECT d.gop AS g, max(d.pieces) AS pieces, uniqExactIf(d.piece, d.piece > 0) AS seen, sum(d.keyframe_rows) AS keyframe_rows
        FROM deltas AS d
        WHERE router = {router:String} AND d.at = d.gop AND d.at IN (
          SELECT r.gop FROM deltas AS r
-         WHERE router = {router:String} AND r.at <= {at:DateTime64(3, 'UTC')} AND (r.pieces = 0 OR r.piece = 1)
+         WHERE router = {router:String} AND r.at <= {at:DateTime64(3, 'UTC')} AND (r.pieces = 0 OR r.piece = 1) ${before}
          ORDER BY r.at DESC, r.seq DESC LIMIT 100)
        GROUP BY g
        HAVING seen = pieces
        ORDER BY g DESC LIMIT 1)`,
-    asked(options, { router, at: utcText(at) }),
+    asked(options, { router, at: utcText(at), ...(upTo === undefined ? {} : { up_to: String(upTo) }) }),
   );
   const row = rows[0];
   if (row === undefined) return undefined;

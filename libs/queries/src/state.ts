@@ -41,6 +41,8 @@ export interface StateQuestion extends AskOptions {
   readonly level?: Level;
   /** Format to be printed; default: that of the newest snapshot. */
   readonly format?: Format;
+  /** Of several snapshots at that very time, the one with this `seq` in the ledger; default: the last. */
+  readonly upTo?: bigint;
 }
 
 export interface StateSession {
@@ -88,8 +90,9 @@ export interface RouterStateAt {
 /** @throws QuestionError when the router is not known or the time is before its history */
 export async function stateAt(client: QueryClient, question: StateQuestion): Promise<RouterStateAt> {
   const { router, at, scope = {} } = question;
-  const asOf = await newestSnapshot(client, router, at, {}, question);
-  const group = asOf === undefined ? undefined : await groupAt(client, router, at, question);
+  const { upTo } = question;
+  const asOf = await newestSnapshot(client, router, at, { upTo }, question);
+  const group = asOf === undefined ? undefined : await groupAt(client, router, at, question, upTo);
   if (asOf === undefined || group === undefined) throw await noState(client, question);
   const printedBy = await printingSnapshot(client, question, asOf);
   const format = question.format ?? (printedBy.format === '' ? 'text' : printedBy.format);
@@ -188,7 +191,13 @@ async function printingSnapshot(
     s.scope === scope;
   if (fits(asOf)) return asOf;
   const ask = (filter: SnapshotFilter) =>
-    newestSnapshot(client, question.router, question.at, { level, format, ...filter }, question);
+    newestSnapshot(
+      client,
+      question.router,
+      question.at,
+      { level, format, upTo: question.upTo, ...filter },
+      question,
+    );
   return (await ask({ scope })) ?? (await ask({})) ?? asOf;
 }
 
@@ -201,6 +210,7 @@ function groupRows(
     'router = {router:String}',
     "gop = {gop:DateTime64(3, 'UTC')}",
     "at <= {at:DateTime64(3, 'UTC')}",
+    ...(question.upTo === undefined ? [] : ['seq <= {up_to:UInt64}']),
     ...identity.conditions,
   ];
   return {
@@ -210,6 +220,7 @@ function groupRows(
       router: question.router,
       gop: utcText(group.gop),
       at: utcText(question.at),
+      ...(question.upTo === undefined ? {} : { up_to: String(question.upTo) }),
     }),
   };
 }

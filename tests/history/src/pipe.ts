@@ -96,6 +96,8 @@ export interface SimulatedFleet {
   /** What really happened, in the order of time. */
   readonly truth: readonly TruthEvent[];
   readonly captures: readonly Capture[];
+  /** IANA names by router. */
+  readonly zones: ReadonlyMap<string, string>;
 }
 
 /** A simulated fleet, polled and brought into ClickHouse; each router in a partition of its own, from `partition` on. */
@@ -126,5 +128,5 @@ export async function fleetOf(
   }
   for (const [i, pipe] of [...pipes.values()].entries())
     await new TestLog(server.store, partition + i).append(pipe.deltas);
-  return { pipes, truth, captures };
+  return { pipes, truth, captures, zones };
 }
