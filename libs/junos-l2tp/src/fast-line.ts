@@ -29,7 +29,7 @@ import { printUnpatched } from './print.ts';
 import { lineEnd } from './split-line.ts';
 import { ascii, isAddress, isComposite } from './values.ts';
 
-const Kind = {
+export const Kind = {
   literal: 0,
   u32: 1,
   u64: 2,
@@ -40,7 +40,7 @@ const Kind = {
   date: 7,
   duration: 8,
 } as const;
-type Kind = (typeof Kind)[keyof typeof Kind];
+export type Kind = (typeof Kind)[keyof typeof Kind];
 
 const space = 0x20;
 const comma = 0x2c;
@@ -69,6 +69,8 @@ export interface Step {
   readonly stop: number;
   /** A text that ends at a space. */
   readonly inColumn: boolean;
+  /** A cell of a table's row, which may be blank. */
+  readonly isCell: boolean;
   /** A text that takes the rest of the line. */
   readonly toEnd: boolean;
   /** Spaces at the line's end are left out. */
@@ -80,8 +82,9 @@ export interface Step {
   readonly next: number;
   /** True once the plain path knows what follows this text. */
   taught: boolean;
-  /** Bytes and id of the text read last: texts repeat from session to session. */
+  /** Bytes, their number and id of the text read last: texts repeat from session to session. */
   last: Uint8Array;
+  lastLength: number;
   lastId: number;
 }
 
@@ -135,6 +138,7 @@ function literalStep(text: string): Step {
     padded: false,
     stop: 0,
     inColumn: false,
+    isCell: false,
     toEnd: false,
     trims: false,
     again: false,
@@ -142,6 +146,7 @@ function literalStep(text: string): Step {
     next: 0,
     taught: false,
     last: noBytes,
+    lastLength: 0,
     lastId: 0,
   };
 }
@@ -194,6 +199,7 @@ function slotStep(
     padded: style === 'p',
     stop,
     inColumn: !toEnd && (table !== null || (slot.w ?? 0) > 0 || stop === space),
+    isCell: table !== null,
     toEnd,
     trims: table?.trims === true,
     again,
@@ -201,6 +207,7 @@ function slotStep(
     next,
     taught: false,
     last: noBytes,
+    lastLength: 0,
     lastId: 0,
   };
 }
@@ -340,7 +347,7 @@ export function matchStep(
     at++;
   }
   const padFrom = at;
-  if (step.inColumn && bytes[at] === space && isBlankCell(step, bytes, at))
+  if (step.isCell && step.inColumn && bytes[at] === space && isBlankCell(step, bytes, at))
     return setEmpty(step, words, row, at + step.width);
   if (step.right) while (bytes[at] === space) at++;
   const from = at;
@@ -485,9 +492,8 @@ function scanText(
   row: number,
   strings: StringTable,
 ): number {
-  const { last, stop } = step;
+  const { last, stop, lastLength: length } = step;
   if (step.again) return -1;
-  const length = last.length;
   let same = length > 0 && from + length < end;
   for (let i = 0; same && i < length; i++) if (bytes[from + i] !== last[i]) same = false;
   const { inColumn } = step;
@@ -531,7 +537,9 @@ function scanNewText(
     ? addressId(bytes, from, to, step, strings)
     : textId(bytes, from, to, step, strings);
   if (id < 0) return -1;
-  step.last = bytes.slice(from, to);
+  if (to - from > step.last.length) step.last = new Uint8Array(256);
+  for (let i = from, k = 0; i < to; i++, k++) step.last[k] = bytes[i] as number;
+  step.lastLength = to - from;
   step.lastId = id;
   words[row + step.slot] = id;
   setPresenceAt(step, words, row, Presence.value);

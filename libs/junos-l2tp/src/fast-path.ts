@@ -2,14 +2,7 @@
  * Predicts a session's lines from those of the sessions before it: a tree of lines, each node remembering which line came next last
  * time. Correctness never rests on it: what is not predicted to the byte is read by the plain path, which teaches the tree.
  */
-import {
-  indexOfField,
-  lineSlot,
-  presenceWords,
-  rowWords,
-  slotOf,
-  type StringTable,
-} from '@sessionreel/session-model';
+import { indexOfField, presenceWords, rowWords, slotOf, type StringTable } from '@sessionreel/session-model';
 import { clearLine, compileLine, type FastLine } from './fast-line.ts';
 import { buildProgram, runProgram, type Program } from './fast-program.ts';
 import { isGroup, isSlot, type Piece } from './layout.ts';
@@ -176,8 +169,8 @@ export class FastPath {
 
   /**
    * Matches blank lines, perhaps a tunnel's header, and a session at `start`. True when all of it is as predicted and what follows
-   * proves the session's end; `found` then says where. The row must hold zeros; its tunnel is copied from `tunnel` unless there is a
-   * header.
+   * proves the session's end; `found` then says where. What the row held is overwritten; its tunnel is copied from `tunnel` unless there
+   * is a header.
    */
   match(
     bytes: Uint8Array,
@@ -200,17 +193,18 @@ export class FastPath {
     found.hasHeader = false;
     found.bodyStart = at;
     found.lines = lines;
-    const wasRun = this.#runRecent(header, bytes, view, at, end, words, row);
-    if (!wasRun && !this.#matchBody(header, bytes, view, at, end, words, row)) {
-      if (found.lines !== lines) return false;
-      if (!this.#matchHeader(header, bytes, view, at, end)) return false;
+    // A line that is the header's to its end is no session's.
+    const opening = header.lines[0]?.steps[0];
+    const isOpening = opening !== undefined && beginsWith(bytes, at, opening.literal);
+    if (isOpening && this.#matchHeader(header, bytes, view, at, end)) {
       found.hasHeader = true;
-      if (
-        !this.#runRecent(header, bytes, view, found.bodyStart, end, words, row) &&
-        !this.#matchBody(header, bytes, view, found.bodyStart, end, words, row)
-      )
-        return false;
+      at = found.bodyStart;
     }
+    if (
+      !this.#runRecent(header, bytes, view, at, end, words, row) &&
+      !this.#matchBody(header, bytes, view, at, end, words, row)
+    )
+      return false;
     copyTunnel(found.hasHeader ? this.header : tunnel, words, row);
     const length = (found.end - start) * 2;
     if (length > this.#longest) this.#longest = Math.min(length, 1 << 16);
@@ -241,8 +235,8 @@ export class FastPath {
         found.lines += program.lines;
         return true;
       }
-      words.fill(0, row, row + lineSlot);
     }
+    words.fill(0, row, row + rowWords);
     return false;
   }
 

@@ -25,7 +25,8 @@ import { IdSet } from './id-set.ts';
 import { literalOf, stringifyLayout, type Layout } from './layout.ts';
 import type { ParseLimits, SnapshotSink } from './reader.ts';
 
-const batchRows = 512;
+/** As many as stay in a core's nearest cache. */
+const batchRows = 64;
 const tunnelId = indexOfField('tunnel_local_id');
 const sessionId = indexOfField('session_local_id');
 const createTime = indexOfField('create_time');
@@ -37,7 +38,11 @@ const upTimeSlot = slotOf[upTime] as number;
 const interfaceFields = ['interface_name', 'tunnel_interface_name'].map(indexOfField);
 const idBits = (3 << (tunnelId << 1)) | (3 << (sessionId << 1));
 const idValues = (Presence.value << (tunnelId << 1)) | (Presence.value << (sessionId << 1));
-const tunnelNameFields = [indexOfField('tunnel_interface_name'), indexOfField('tunnel_group_name')];
+const tunnelInterface = indexOfField('tunnel_interface_name');
+const tunnelGroup = indexOfField('tunnel_group_name');
+const tunnelInterfaceSlot = slotOf[tunnelInterface] as number;
+const tunnelGroupSlot = slotOf[tunnelGroup] as number;
+const tunnelBits = (3 << (tunnelInterface << 1)) | (3 << (tunnelGroup << 1));
 
 /** What is known of a snapshot before its first byte. */
 export interface SnapshotOrigin {
@@ -74,7 +79,7 @@ export class SnapshotBuilder {
   readonly #batch: RowBatch;
   readonly #ids = new IdSet();
   readonly #seen = new Uint32Array(presenceWords);
-  readonly #previousTunnel: number[] = [];
+  readonly #previousTunnel = new Uint32Array(4);
   #format: Format;
   #level: Level | null;
   #begun = false;
@@ -116,10 +121,16 @@ export class SnapshotBuilder {
 
   /** Begins a row of zeros for the session that starts at `line`; returns its offset in `words`. */
   startRow(line: number): number {
+    const row = this.startDirtyRow();
+    this.words.fill(0, row, row + rowWords);
+    this.words[row + lineSlot] = line;
+    return row;
+  }
+
+  /** As `startRow`, for a caller who writes every word of the row, or fills it with zeros. */
+  startDirtyRow(): number {
     if (this.#batch.count === batchRows) this.flush();
     this.#row = this.#batch.count * rowWords;
-    this.words.fill(0, this.#row, this.#row + rowWords);
-    this.words[this.#row + lineSlot] = line;
     if (this.#unknown.length > 0) this.#unknown = [];
     return this.#row;
   }
@@ -292,18 +303,21 @@ export class SnapshotBuilder {
   #enterTunnel(row: number): boolean {
     const { words } = this;
     const previous = this.#previousTunnel;
-    let changed = previous[0] !== words[row + tunnelIdSlot];
+    // Absent values are zeros, and presence of the tunnel's fields stands in the row's first word.
+    const presence = ((words[row] as number) & tunnelBits) >>> 0;
+    const changed =
+      previous[0] !== words[row + tunnelIdSlot] ||
+      previous[1] !== words[row + tunnelInterfaceSlot] ||
+      previous[2] !== words[row + tunnelGroupSlot] ||
+      previous[3] !== presence ||
+      this.#sessions === 0;
+    if (!changed) return false;
     previous[0] = words[row + tunnelIdSlot] as number;
-    let at = 1;
-    for (const field of tunnelNameFields) {
-      const presence = getPresence(words, row, field);
-      const value = words[row + (slotOf[field] as number)] as number;
-      if (previous[at] !== presence || previous[at + 1] !== value) changed = true;
-      previous[at++] = presence;
-      previous[at++] = value;
-    }
-    if (changed) this.#tunnels++;
-    return changed;
+    previous[1] = words[row + tunnelInterfaceSlot] as number;
+    previous[2] = words[row + tunnelGroupSlot] as number;
+    previous[3] = presence;
+    this.#tunnels++;
+    return true;
   }
 
   #wasSeen(name: string): boolean {

@@ -196,7 +196,7 @@ export class TextReader implements BodyReader {
     if (header === null) return start;
     let at = start;
     while (end - at >= fast.reserve) {
-      const row = builder.startRow(this.#lineNumber);
+      const row = builder.startDirtyRow();
       if (!fast.match(bytes, view, at, end, words, row, header.words)) break;
       if (found.gapEnd > at) frame.hold(bytes, at, found.gapEnd);
       if (found.hasHeader) {

@@ -128,7 +128,11 @@ export class StringTable {
       this.#starts = grown(this.#starts);
       this.#hashes = grown(this.#hashes);
     }
-    this.#arena.set(source.subarray(start, start + length), this.#used);
+    if (length > 48) this.#arena.set(source.subarray(start, start + length), this.#used);
+    else {
+      const arena = this.#arena;
+      for (let i = 0, j = this.#used; i < length; i++, j++) arena[j] = source[start + i] as number;
+    }
     this.#starts[id] = this.#used;
     this.#used += length;
     this.#starts[id + 1] = this.#used;
