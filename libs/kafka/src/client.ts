@@ -2,6 +2,7 @@
 import './mend-kafkajs.ts';
 import { Kafka, logLevel, type KafkaConfig, type logCreator } from 'kafkajs';
 import { installCodecs, type ExpansionLimits } from './codecs.ts';
+import { countBuffersWithHeap } from './garbage.ts';
 
 /** What a logger must offer (pino does). */
 export interface KafkaLog {
@@ -36,6 +37,7 @@ export class KafkaClient {
     this.settings = settings;
     this.log = settings.log;
     installCodecs(settings.limits);
+    countBuffersWithHeap();
     this.kafka = new Kafka(configOf(settings));
   }
 }
