@@ -42,7 +42,8 @@ export function endRun(work: Workspace, run: Run, facts: SnapshotFacts, emit: Em
   entry.final = final;
   pending.entry = { ...entry, clock_steps: [] };
   if (final) complete(work, entry, pending, late);
-  emitLedger(work, entry, source, listedKeys(run, pending, entry), pending.number, emit);
+  const seen = listedKeys(run, pending, entry);
+  emitLedger(work, entry, source, seen, pending.number, emit, run.context.oddlyCounted);
   const counts = { ...pending.sums };
   if (final && isKeyframeDue(work, source.logTime)) emitKeyframe(work, source.logTime, emit);
   return { outcome: 'applied', reason: entry.reason, counts };

@@ -147,22 +147,32 @@ export const cloneHead = (head: Head): Head => ({
 /**
  * Bytes of `router_state`: length of the JSON (u32 LE), the JSON, then the keys seen in listing order (in checkpoints: times), as
  * zigzag varints of differences. `number` is the snapshot's; `told` (in checkpoints) the ids of the layouts that the group's log has
- * defined, in hexadecimal.
+ * defined, in hexadecimal; `odd` the keys of which a restore must not conclude, from how they are printed, whether they counted.
  */
 export function encodeState(
   head: Head,
   seen: ArrayLike<number> | null,
   number: number,
-  whole = false,
-  told: readonly string[] = [],
+  more: { readonly told?: readonly string[]; readonly odd?: readonly number[] } = {},
 ): Uint8Array {
+  const { told, odd = [] } = more;
+  const whole = told !== undefined;
   // The keys of the parts before stand in their deltas; only a checkpoint must say them again.
   const slim = {
     ...head,
     pending: head.pending.map((pending) => ({ ...pending, order: whole ? plain(pending.order) : {} })),
   };
   const json = Buffer.from(
-    JSON.stringify({ head: slim, listed: seen !== null, number, ...(whole ? { told } : {}) }, bigints),
+    JSON.stringify(
+      {
+        head: slim,
+        listed: seen !== null,
+        number,
+        ...(whole ? { told } : {}),
+        ...(odd.length > 0 ? { odd } : {}),
+      },
+      bigints,
+    ),
   );
   const keys = seen ?? [];
   const bytes = new Uint8Array(4 + json.length + 5 + keys.length * 6);
@@ -194,6 +204,7 @@ export interface DecodedState {
   readonly seen: number[] | null;
   readonly number: number;
   readonly told: readonly string[];
+  readonly odd: readonly number[];
 }
 
 /** `seen` is null when the delta did not list them: all live sessions were seen, or none. `timezone` is taken where none is written. */
@@ -204,15 +215,17 @@ export function decodeState(bytes: Uint8Array, timezone: string): DecodedState {
     listed,
     number,
     told = [],
+    odd = [],
   } = JSON.parse(Buffer.from(bytes.subarray(4, 4 + length)).toString(), fromBigints) as {
     head: Head;
     listed: boolean;
     number: number;
     told?: string[];
+    odd?: number[];
   };
   // What an earlier version did not write is as in a new one.
   const head = { ...newHead(timezone), ...written };
-  if (!listed) return { head, seen: null, number, told };
+  if (!listed) return { head, seen: null, number, told, odd };
   const seen: number[] = [];
   let at = 4 + length;
   let before = 0;
@@ -228,5 +241,5 @@ export function decodeState(bytes: Uint8Array, timezone: string): DecodedState {
     before += value % 2 === 0 ? value / 2 : -(value + 1) / 2;
     seen.push(before);
   }
-  return { head, seen, number, told };
+  return { head, seen, number, told, odd };
 }

@@ -73,7 +73,7 @@ export function stamp({ delta, head }: Workspace, logTime: number, capturedAt: n
   delta.gop = head.gop;
 }
 
-/** Emits the delta with its entry. `seen` are the keys to list, of snapshot `number`. */
+/** Emits the delta with its entry. `seen` are the keys to list, of snapshot `number`; for `odd` see `RowContext`. */
 export function emitLedger(
   work: Workspace,
   entry: LedgerEntry,
@@ -81,12 +81,13 @@ export function emitLedger(
   seen: ArrayLike<number> | null,
   number: number,
   emit: Emit,
+  odd: readonly number[] = [],
 ): void {
   const { core, delta, head } = work;
   stamp(work, source.logTime, source.capturedAt);
   delta.ledger = [entry];
   delta.layouts = core.prints.takeNews();
-  delta.router_state = encodeState(head, seen, number);
+  delta.router_state = encodeState(head, seen, number, { odd });
   emit(delta);
   core.prints.settle(core.live);
 }

@@ -56,7 +56,7 @@ export function emitCheckpoint(work: Workspace, emit: Emit): void {
     delta.seq = head.seq;
     delta.layouts = core.prints.takeNews();
     const hex = piece === 1 ? told.map((id) => id.toString(16)) : [];
-    delta.router_state = encodeState(head, countersTimes(core, own), 0, true, hex);
+    delta.router_state = encodeState(head, countersTimes(core, own), 0, { told: hex });
     emit(delta);
   }
   core.prints.restoreTold(before);

@@ -20,7 +20,8 @@ import type { Core } from './core.ts';
 import { decodeState, type Head } from './head.ts';
 import { rowOfImage } from './image.ts';
 import type { RouterOptions } from './options.ts';
-import { printedShape, type PrintSet } from './prints.ts';
+import { countsIn, printedShape, type PrintSet } from './prints.ts';
+import { newerKinds } from './staleness.ts';
 import { keyOf } from './table.ts';
 import { isEarly } from './time-zone.ts';
 
@@ -41,7 +42,7 @@ export function applyDelta(
   checkpoint: boolean,
   options: RouterOptions,
 ): Head {
-  const { head, seen, number, told } = decodeState(delta.router_state, before.timezone);
+  const { head, seen, number, told, odd } = decodeState(delta.router_state, before.timezone);
   const { timezone } = head;
   if (!checkpoint && before.seq !== 0 && delta.seq !== before.seq + 1)
     throw new Error(`the log of ${delta.router} goes on at ${delta.seq}, after ${before.seq}`);
@@ -67,7 +68,8 @@ export function applyDelta(
       core.setWord(r, Col.printSet, core.prints.numberOf(BigInt.asUintN(64, print.layout)));
       setPlace(core, r, print.rank, print.idle_since, print.clock_offset_s);
     }
-    sight(core, delta, seen, number, deferredKeys(head, number));
+    sight(core, delta, seen, number, deferredKeys(head, number), new Set(odd));
+    sightDecided(core, before, head, new Set(odd));
   }
   carryOrders(before, head, delta, seen, core);
   if (delta.pieces === 0) core.prints.settle(core.live);
@@ -165,6 +167,7 @@ function sight(
   seen: readonly number[] | null,
   number: number,
   deferred: ReadonlySet<number>,
+  odd: ReadonlySet<number>,
 ): void {
   const entry = delta.ledger[0];
   if (entry?.outcome !== 'applied') return;
@@ -183,11 +186,29 @@ function sight(
     core.table.touch(r);
     core.setWord(r, Col.seen, number);
     // It is there, but which incarnation it is only the whole snapshot tells.
-    if (deferred.has(core.word(r, Col.key))) continue;
-    core.setTime(r, Col.lastSeen, Math.max(delta.captured_at, core.time(r, Col.lastSeen)));
-    const set = core.prints.sets[core.word(r, Col.printSet)] as PrintSet;
-    if (countsIn(printedShape(set, kind)))
-      core.setTime(r, Col.countersAt, Math.max(delta.captured_at, core.time(r, Col.countersAt)));
+    if (!deferred.has(core.word(r, Col.key))) sightRow(core, r, kind, delta.captured_at, odd);
+  }
+}
+
+function sightRow(core: Core, r: number, kind: string, capturedAt: number, odd: ReadonlySet<number>): void {
+  core.setTime(r, Col.lastSeen, Math.max(capturedAt, core.time(r, Col.lastSeen)));
+  const set = core.prints.sets[core.word(r, Col.printSet)] as PrintSet;
+  if (countsIn(printedShape(set, kind)) !== odd.has(core.word(r, Col.key)))
+    core.setTime(r, Col.countersAt, Math.max(capturedAt, core.time(r, Col.countersAt)));
+}
+
+/** Rows of earlier parts that waited for the end of a snapshot, and were decided with this delta. */
+function sightDecided(core: Core, before: Head, head: Head, odd: ReadonlySet<number>): void {
+  for (const pending of before.pending) {
+    if (head.pending.some(({ id }) => id === pending.id)) continue;
+    if (newerKinds(before, pending.capturedAt).length > 0) continue;
+    for (const key of deferredKeys(before, pending.number)) {
+      const r = core.table.find(key);
+      if (r < 0 || !core.isLive(r)) continue;
+      core.table.touch(r);
+      core.setWord(r, Col.seen, pending.number);
+      sightRow(core, r, `${pending.format}/${pending.level}`, pending.capturedAt, odd);
+    }
   }
 }
 
@@ -199,18 +220,6 @@ function deferredKeys(head: Head, number: number): Set<number> {
       for (const { record } of pending.deferred)
         keys.add(keyOf(Number(record.values['tunnel_local_id']), Number(record.values['session_local_id'])));
   return keys;
-}
-
-const counts = new Map<string, boolean>();
-
-function countsIn(shape: string): boolean {
-  let known = counts.get(shape);
-  if (known === undefined) {
-    known = [...counterIndex].some((index) => shape[index] === 'v');
-    if (counts.size > 10_000) counts.clear();
-    counts.set(shape, known);
-  }
-  return known;
 }
 
 /** Keys of the parts of unfinished snapshots: those before, and this delta's. */

@@ -170,7 +170,7 @@ export class RouterState {
       });
       remember(head, pending);
       stamp(this.#work, logTime, pending.capturedAt);
-      delta.router_state = encodeState(head, [], pending.number);
+      delta.router_state = encodeState(head, [], pending.number, { odd: context.oddlyCounted });
       delta.layouts = core.prints.takeNews();
       emit(delta);
       core.prints.settle(core.live);

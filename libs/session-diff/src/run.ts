@@ -130,5 +130,6 @@ function contextFor(
     witnesses: 0,
     offset: null,
     shift: 0,
+    oddlyCounted: [],
   };
 }
