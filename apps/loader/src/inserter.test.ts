@@ -69,7 +69,7 @@ const never = new AbortController().signal;
 describe('a batch', () => {
   test('is announced before it is inserted, and committed after', async () => {
     const { inserter, calls } = bench(() => undefined);
-    await inserter.begin(7);
+    await inserter.begin(7, 1);
     await inserter.load([part(0, 5, 9), part(1, 0, 0)], never);
     expect(calls).toEqual([
       'commit 0 at 5 pending 5-9',

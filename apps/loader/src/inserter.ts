@@ -19,8 +19,15 @@ import { countOf, halve, messagesOf, type Entry, type Part } from './queue.ts';
 /** What the inserter needs of ClickHouse. */
 export interface Target {
   insert(insert: InboxInsert): Promise<void>;
-  /** Removes a range from every table, after whatever still writes for this epoch was killed. Gives the rows removed. */
-  heal(range: Pick<OffsetRange, 'partition' | 'first' | 'last'>, queryPrefix: string): Promise<number>;
+  /**
+   * Removes a range from every table, after whatever still writes under these ids was killed, if `epoch` is still the newest of its
+   * partition. Gives the rows removed.
+   */
+  heal(
+    range: Pick<OffsetRange, 'partition' | 'first' | 'last'>,
+    queryPrefix: string,
+    epoch: number,
+  ): Promise<number>;
   /** Leaves a mark that a restart of the server wipes off. */
   mark(): Promise<string>;
   isMarked(mark: string): Promise<boolean>;
@@ -28,7 +35,8 @@ export interface Target {
 
 /** What it needs of Kafka. */
 export interface Offsets {
-  commit(partition: number, offset: number, metadata: string): Promise<void>;
+  /** Refused when the group has assigned the partitions anew since: others may have committed in between. */
+  commit(partition: number, offset: number, metadata: string, assignment: number): Promise<void>;
 }
 
 /** Sets one event aside, for good, before its offset moves. */
@@ -50,6 +58,7 @@ const triesBeforeHalving = 3;
 export class Inserter {
   readonly #o: InserterOptions;
   #epoch = 0;
+  #assignment = 0;
   #attempt = 0;
   #requests = 0;
   #mark = '';
@@ -64,16 +73,17 @@ export class Inserter {
     return this.#epoch;
   }
 
-  /** Begins with a new epoch, which the fence has already. */
-  async begin(epoch: number): Promise<void> {
+  /** Begins with a new epoch, which the fence has already, for the partitions of this assignment. */
+  async begin(epoch: number, assignment: number): Promise<void> {
     this.#mark = await this.#o.target.mark();
     this.#epoch = epoch;
+    this.#assignment = assignment;
     this.#attempt = 0;
   }
 
   /** Removes what a loader before us may have left of a range. */
   async heal(partition: number, first: number, last: number, epoch: number): Promise<void> {
-    const rows = await this.#o.target.heal({ partition, first, last }, queryPrefix(epoch));
+    const rows = await this.#o.target.heal({ partition, first, last }, queryPrefix(epoch), this.#epoch);
     this.#o.metrics.healed.inc();
     this.#o.metrics.healedRows.inc(rows);
     this.#o.log.info(
@@ -89,7 +99,8 @@ export class Inserter {
    */
   async load(parts: readonly Part[], signal: AbortSignal): Promise<void> {
     if (countOf(parts) > 0) await this.#insert(parts, signal);
-    for (const part of parts) await this.#o.offsets.commit(part.partition, part.last + 1, '');
+    for (const part of parts)
+      await this.#o.offsets.commit(part.partition, part.last + 1, '', this.#assignment);
     this.trouble = undefined;
   }
 
@@ -165,6 +176,7 @@ export class Inserter {
         partition,
         first,
         pendingText({ first, last, attempt: this.#attempt, epoch: this.#epoch }),
+        this.#assignment,
       );
   }
 

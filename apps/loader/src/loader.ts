@@ -63,6 +63,7 @@ export class Loader {
   /** Aborted with its generation: ends tries and waits, not what is under way. */
   #current = new AbortController();
   #owned: readonly number[] = [];
+  #assignment = 0;
   #busy: Promise<void> = Promise.resolve();
   #lastInsertMs = 0;
   #running: Promise<void> | undefined;
@@ -95,6 +96,7 @@ export class Loader {
   assigned(assignment: Assignment): void {
     const generation = this.#turn();
     this.#owned = assignment.partitions;
+    this.#assignment = assignment.id;
     this.#paused.clear();
     this.#stuck.clear();
     this.#o.metrics.partitions.set(assignment.partitions.length);
@@ -195,7 +197,8 @@ export class Loader {
     const { inserter, shelf, source } = this.#o;
     const partitions = this.#owned;
     if (partitions.length === 0) return;
-    await inserter.begin(await shelf.takeFence(partitions));
+    const assignment = this.#assignment;
+    await inserter.begin(await shelf.takeFence(partitions), assignment);
     const committed = await source.committed();
     for (const partition of partitions) {
       const start = await this.#startOf(partition, committed.get(partition));

@@ -2,6 +2,7 @@
 import {
   Store,
   applyRetention,
+  copyFleet,
   healRange,
   insertInbox,
   isMarked,
@@ -10,7 +11,15 @@ import {
   takeFence,
 } from '@sessionreel/clickhouse';
 import { GroupConsumer, KafkaAdmin, KafkaClient, KafkaProducer } from '@sessionreel/kafka';
-import { Metrics, Shutdown, configure, createLogger, startHealth, waitFor } from '@sessionreel/ops';
+import {
+  Metrics,
+  Shutdown,
+  configure,
+  createLogger,
+  readFleet,
+  startHealth,
+  waitFor,
+} from '@sessionreel/ops';
 import { SchemaRegistry } from '@sessionreel/session-events';
 import { deadLetters } from './dead-letters.ts';
 import { Inserter } from './inserter.ts';
@@ -58,11 +67,11 @@ const inserter: Inserter = new Inserter({
       await insertInbox(store, insert);
       loaded += insert.ranges.reduce((n, r) => n + r.messages, 0);
     },
-    heal: (range, prefix) => healRange(store, range, prefix),
+    heal: (range, prefix, epoch) => healRange(store, range, prefix, epoch),
     mark: () => markServer(store),
     isMarked: (mark) => isMarked(store, mark),
   },
-  offsets: { commit: (partition, offset, metadata) => consumer.commit(partition, offset, metadata) },
+  offsets: { commit: (...given) => consumer.commit(...given) },
   setAside,
   metrics: counts,
   log,
@@ -133,6 +142,7 @@ const { applied, version } = await migrate(storeSettings, { signal: shutdown.sig
 log.info({ applied, version }, `schema at migration ${version}`);
 const retentionDays = Math.ceil(settings.retentionHistory / 86_400_000);
 await applyRetention(store, retentionDays === 0 ? undefined : retentionDays);
+if (settings.fleetFile !== '') await copyFleet(store, readFleet(settings.fleetFile));
 await waitFor(`topic ${settings.eventsTopic}`, () => admin.partitionCount(settings.eventsTopic), {
   ...patience,
   onWait: (what, ms, reason) => {

@@ -27,7 +27,7 @@ export const settings = {
     '',
     'a name that only one processor has at a time: after a kill it takes its own place in the group at once',
   ),
-  loaderGroup: setting(kinds.text(), 'loader', "the loader's consumer group, for trimming"),
+  loaderGroup: setting(kinds.text(), 'sessionreel-loader', "the loader's consumer group, for trimming"),
   trimEvents: setting(kinds.yes(), false, 'delete events that neither a restore nor the loader needs'),
   workers: setting(kinds.integer(1, 256), Math.max(1, availableParallelism() - 1), 'worker threads'),
   workerHeapMb: setting(kinds.integer(64), 4_096, 'heap of a worker thread, MB'),

@@ -158,16 +158,22 @@ export const healedTables: readonly string[] = allTables
 
 /**
  * Removes a range from every target, whatever part of it arrived, so that it can be inserted again under a new token. Requests
- * that may still be writing are killed first: a delete would not see their rows.
+ * that may still be writing are killed first: a delete would not see their rows. Whoever heals must hold the fence: one that was
+ * stopped and wakes up would delete what its successor has inserted, so each delete asks again.
  * @param running prefix of the ids of such requests
+ * @param epoch of the loader that heals
+ * @throws FencedError, StoreError
  */
 export async function healRange(
   store: Store,
   range: Pick<OffsetRange, 'partition' | 'first' | 'last'>,
   running: string,
+  epoch: number,
 ): Promise<number> {
+  await holdsFence(store, range.partition, epoch);
   await killRunning(store, running);
   const params = { partition: range.partition, first: range.first, last: range.last };
+  const held = '(SELECT max(epoch) FROM loader_fence WHERE partition = {partition:UInt16}) = {epoch:UInt64}';
   const where =
     'kafka_partition = {partition:UInt16} AND kafka_offset BETWEEN {first:UInt64} AND {last:UInt64}';
   let removed = 0;
@@ -178,12 +184,23 @@ export async function healRange(
     const count = Number(rows[0]?.n);
     if (count === 0) continue;
     removed += count;
-    await store.command(`DELETE FROM ${table} WHERE ${where}`, {
-      params,
-      settings: { lightweight_deletes_sync: '2', mutations_sync: '2' },
+    await store.command(`DELETE FROM ${table} WHERE ${where} AND ${held}`, {
+      params: { ...params, epoch },
+      settings: {
+        lightweight_deletes_sync: '2',
+        mutations_sync: '2',
+        // Asked once, here: a mutation that is carried out later, or on another replica, must mean the same.
+        mutations_execute_subqueries_on_initiator: 1,
+      },
     });
   }
+  await holdsFence(store, range.partition, epoch);
   return removed;
+}
+
+async function holdsFence(store: Store, partition: number, epoch: number): Promise<void> {
+  const newest = (await currentEpochs(store, [partition])).get(partition) ?? 0;
+  if (newest > epoch) throw new FencedError([partition]);
 }
 
 async function killRunning(store: Store, prefix: string): Promise<void> {

@@ -3,10 +3,11 @@
  * what is committed, restores what it needs, and calls `resume` with the offset to go on from, so that nothing rests on the
  * offset that kafkajs fetched when it joined (it asks for no stable offsets). Offsets are never committed by kafkajs.
  */
-import type { Batch, Broker, Cluster, Consumer, EachBatchPayload, GroupDescriptions } from 'kafkajs';
+import type { Batch, Consumer, EachBatchPayload } from 'kafkajs';
 import { stickyAssigner } from './assigner.ts';
 import type { KafkaClient } from './client.ts';
 import { KafkaError, kafkaErrorOf } from './errors.ts';
+import { GroupSeat } from './group-seat.ts';
 import { messageOf, sizeOf, type Message } from './message.ts';
 
 /** Messages of one partition, in order of offset, none of them aborted or control records. */
@@ -22,6 +23,8 @@ export interface MessageBatch {
 }
 
 export interface Assignment {
+  /** Counts the assignments of this member. */
+  readonly id: number;
   readonly partitions: readonly number[];
   /**
    * True when this member never left the group since the last assignment: nobody else had the partitions that it had then
@@ -56,17 +59,13 @@ export interface GroupConsumerOptions {
   readonly replacesPredecessor?: boolean;
 }
 
-/** A request that kafkajs's broker has and its types do not show. */
-interface LeavingBroker {
-  leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>;
-}
-
 export class GroupConsumer {
   readonly #client: KafkaClient;
   readonly #options: GroupConsumerOptions;
   readonly #consumer: Consumer;
   #owned: readonly number[] = [];
-  #cluster: Cluster | undefined;
+  #assignments = 0;
+  readonly #seat: GroupSeat;
   #memberId = '';
   #running = false;
   #draining: Promise<void> | undefined;
@@ -75,12 +74,18 @@ export class GroupConsumer {
   constructor(client: KafkaClient, options: GroupConsumerOptions) {
     this.#client = client;
     this.#options = options;
+    this.#seat = new GroupSeat({
+      groupId: options.groupId,
+      topic: options.topic,
+      log: client.log,
+      beforeJoin: () => this.#draining,
+    });
     const sticky = stickyAssigner(options.topic, () => this.#owned);
     this.#consumer = client.kafka.consumer({
       groupId: options.groupId,
       partitionAssigners: [
         (config) => {
-          this.#hook(config.cluster);
+          this.#seat.hook(config.cluster);
           return sticky(config);
         },
       ],
@@ -125,7 +130,7 @@ export class GroupConsumer {
     try {
       await consumer.connect();
       await consumer.subscribe({ topics: [topic], fromBeginning: true });
-      if (this.#options.replacesPredecessor === true) await this.#replacePredecessor();
+      if (this.#options.replacesPredecessor === true) await this.#seat.putOut(this.#client.settings.clientId);
       this.#running = true;
       await consumer.run({
         autoCommit: false,
@@ -176,45 +181,26 @@ export class GroupConsumer {
 
   /**
    * Commits an offset by the group's own means (not in a transaction), fenced by member and generation. Refused for a
-   * partition that this member does not have: kafkajs would commit it all the same.
+   * partition that this member does not have. With the id of an assignment it is refused once there is a newer one too: a member
+   * that slept, lost the partition and was given it again would set back what others have committed in between.
    */
-  async commit(partition: number, offset: number, metadata: string): Promise<void> {
+  async commit(partition: number, offset: number, metadata: string, assignment?: number): Promise<void> {
     if (!this.#running) throw new KafkaError('closed', 'the consumer is stopped');
-    if (!this.#owned.includes(partition))
-      throw new KafkaError('not_assigned', `partition ${partition} is not this member's`);
-    try {
-      await this.#consumer.commitOffsets([
-        { topic: this.#options.topic, partition, offset: String(offset), metadata },
-      ]);
-    } catch (error) {
-      throw kafkaErrorOf(error, `committing partition ${partition}`);
-    }
-  }
-
-  async #replacePredecessor(): Promise<void> {
-    const { groupId } = this.#options;
-    const coordinator = (await this.#cluster?.findGroupCoordinator({ groupId })) as
-      (Broker & LeavingBroker) | undefined;
-    if (coordinator === undefined) return;
-    const { groups } = (await coordinator.describeGroups({ groupIds: [groupId] })) as GroupDescriptions;
-    for (const { memberId, clientId } of groups.flatMap((group) => group.members)) {
-      if (clientId !== this.#client.settings.clientId) continue;
-      this.#client.log.info({ memberId }, 'a predecessor that did not leave the group is put out of it');
-      await coordinator.leaveGroup({ groupId, memberId }).catch((error: unknown) => {
-        this.#client.log.debug({ error, memberId }, 'it has left by itself');
-      });
-    }
+    if (!this.#owned.includes(partition) || (assignment ?? this.#assignments) !== this.#assignments)
+      throw new KafkaError('not_assigned', `partition ${partition} is not this member's (any more)`);
+    await this.#seat.commit(partition, offset, metadata);
   }
 
   #joined(memberId: string, partitions: readonly number[]): void {
     const { topic } = this.#options;
     const continuous = this.#memberId === memberId;
     this.#memberId = memberId;
+    this.#seat.take();
     this.#owned = partitions;
     this.#draining = undefined;
     if (partitions.length > 0) this.#consumer.pause([{ topic, partitions: [...partitions] }]);
     this.#client.log.info({ partitions, continuous }, `has ${partitions.length} partitions of ${topic}`);
-    this.#options.onAssigned({ partitions, continuous });
+    this.#options.onAssigned({ id: ++this.#assignments, partitions, continuous });
     this.#confirm();
   }
 
@@ -229,37 +215,6 @@ export class GroupConsumer {
       .finally(() => {
         clearTimeout(timer);
       });
-  }
-
-  /**
-   * kafkajs joins the group as soon as it hears of a rebalance, and has no place to drain first. It does look up the
-   * coordinator before it joins: there we wait. And where an offset is out of range it would commit -1 or -2 without metadata,
-   * by which our restore point would be lost: that is refused.
-   */
-  #hook(cluster: Cluster): void {
-    this.#cluster = cluster;
-    const find = cluster.findGroupCoordinator.bind(cluster);
-    const guarded = new WeakSet();
-    cluster.findGroupCoordinator = async (group) => {
-      await this.#draining;
-      const broker = await find(group);
-      if (!guarded.has(broker)) {
-        guarded.add(broker);
-        const commit = broker.offsetCommit.bind(broker);
-        broker.offsetCommit = async (request) => {
-          for (const { topic, partitions } of request.topics) {
-            const outOfRange = partitions.find((p) => Number(p.offset) < 0);
-            if (outOfRange !== undefined)
-              throw new KafkaError(
-                'out_of_range',
-                `${topic} partition ${outOfRange.partition}: messages were deleted before they were read`,
-              );
-          }
-          return (await commit(request)) as unknown;
-        };
-      }
-      return broker;
-    };
   }
 
   async #eachBatch(payload: EachBatchPayload): Promise<void> {

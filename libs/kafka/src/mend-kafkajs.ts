@@ -1,5 +1,5 @@
 /**
- * Two places of kafkajs 2.2.4 that are put right here. To be imported before kafkajs is (index.ts does so first): its modules
+ * Three places of kafkajs 2.2.4 that are put right here. To be imported before kafkajs is (index.ts does so first): its modules
  * take these functions up when they are loaded.
  *
  * 1. After every answer it sets a timer to look for requests that a throttled broker has held back, also when none is: with a
@@ -8,6 +8,8 @@
  *    waits.
  * 2. It appends the records of a batch with `push(...records)`: some 100,000 records in one batch are more arguments than the
  *    stack holds, and such a batch, which any producer can make, would stop its consumer for good.
+ * 3. It sends a heartbeat when the wall clock has gone past the last one by the interval. When the clock is set back, by an hour, it
+ *    sends none for an hour: the group gives the partitions away, and this member never hears of it.
  */
 import { createRequire } from 'node:module';
 
@@ -24,8 +26,25 @@ interface Decoder {
 
 const require = createRequire(import.meta.url);
 
+interface ConsumerGroup {
+  lastRequest: number;
+  heartbeat(options: { interval: number }): Promise<void>;
+}
+
 mendTimers();
 mendDecoding();
+mendHeartbeats();
+
+function mendHeartbeats(): void {
+  const { prototype } = require('kafkajs/src/consumer/consumerGroup') as { prototype: ConsumerGroup };
+  // Called below with its own `this`.
+  // eslint-disable-next-line @typescript-eslint/unbound-method
+  const heartbeat = prototype.heartbeat;
+  prototype.heartbeat = function (this: ConsumerGroup, options): Promise<void> {
+    if (this.lastRequest > Date.now()) this.lastRequest = 0;
+    return heartbeat.call(this, options);
+  };
+}
 
 function mendTimers(): void {
   const { prototype } = require('kafkajs/src/network/requestQueue') as { prototype: RequestQueue };
