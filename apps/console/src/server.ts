@@ -127,7 +127,9 @@ async function describe(app: FastifyInstance): Promise<void> {
   });
   await app.register(swaggerUi, {
     routePrefix: '/api/docs',
-    staticCSP: true,
+    // The browser of the description puts one style element into its page.
+    staticCSP:
+      "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     uiConfig: { deepLinking: true, defaultModelsExpandDepth: -1, validatorUrl: null },
   });
   app.get('/api/openapi.json', { config: { public: true }, schema: { hide: true } }, (_request, reply) =>
