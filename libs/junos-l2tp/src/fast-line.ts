@@ -531,6 +531,8 @@ function scanNewText(
     if (c < space || c >= 0x80 || (c === colon && !isAddressStep && !step.toEnd)) return -1;
   }
   if (to === from || bytes[to - 1] === space || to - from > 255) return -1;
+  // Digits may be the number of a column before, which the plain path can tell.
+  if (step.isCell && beginsWithNumber(bytes, from, to)) return -1;
   if (to - from === 3 && step.field !== userName && notAvailable(step, bytes, from, words, row) > 0)
     return to;
   const id = isAddressStep
@@ -545,6 +547,12 @@ function scanNewText(
   setPresenceAt(step, words, row, Presence.value);
   if (step.free && !step.taught) matched.freeText = true;
   return to;
+}
+
+function beginsWithNumber(bytes: Uint8Array, from: number, to: number): boolean {
+  let at = from;
+  while (at < to && (bytes[at] as number) >= 48 && (bytes[at] as number) <= 57) at++;
+  return at > from && (at === to || bytes[at] === space);
 }
 
 function addressId(bytes: Uint8Array, from: number, to: number, step: Step, strings: StringTable): number {

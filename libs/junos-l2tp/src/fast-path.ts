@@ -7,6 +7,7 @@ import { clearLine, compileLine, type FastLine } from './fast-line.ts';
 import { buildProgram, runProgram, type Program } from './fast-program.ts';
 import { isGroup, isSlot, type Piece } from './layout.ts';
 import type { LineIndex } from './line-index.ts';
+import { promptOf, withoutLineEnd } from './prompt.ts';
 import type { LineTemplate, LineTemplates } from './line-templates.ts';
 
 interface Node {
@@ -367,12 +368,13 @@ export class FastPath {
     return this.#grow(node, line.known.template, line.known.line);
   }
 
-  /** True when a session or header follows, perhaps behind blank lines: no further line can belong to the session before. */
+  /** True when a session, a header or a prompt follows, perhaps behind blank lines: no further line can belong to the session before. */
   #endsAt(header: FastHeader, bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
     let at = start;
     for (let next = blankEnd(bytes, at); next > at; next = blankEnd(bytes, at)) at = next;
     const first = header.root.predicted?.line.steps[0];
     if (first !== undefined && beginsWith(bytes, at, first.literal)) return true;
+    if (isPromptAt(bytes, at, end)) return true;
     const opening = header.lines[0];
     if (opening === undefined) return false;
     for (let i = 0; i < presenceWords; i++) this.#peeked[i] = 0;
@@ -384,6 +386,26 @@ export class FastPath {
 function beginsSession(template: LineTemplate | undefined): boolean {
   const first = template?.pieces[0];
   return typeof first === 'string' && /^[ \t]*session local id:$/i.test(first);
+}
+
+/** True when a whole line at `at` is a prompt, behind which nothing belongs to the reply. */
+function isPromptAt(bytes: Uint8Array, at: number, end: number): boolean {
+  const first = bytes[at] as number;
+  if (at >= end || first <= 0x20 || first >= 0x7f) return false;
+  let to = at;
+  let mark = false;
+  for (; to < end && to - at < 4096; to++) {
+    const c = bytes[to];
+    if (c === 0x0a) break;
+    // `>`, `#` or `%`
+    if (c === 0x3e || c === 0x23 || c === 0x25) mark = true;
+  }
+  if (!mark || bytes[to] !== 0x0a) return false;
+  return (
+    promptOf(
+      withoutLineEnd(Buffer.from(bytes.buffer, bytes.byteOffset + at, to + 1 - at).toString('latin1')),
+    ) !== null
+  );
 }
 
 function beginsWith(bytes: Uint8Array, at: number, literal: Uint8Array): boolean {

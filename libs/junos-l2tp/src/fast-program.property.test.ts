@@ -129,13 +129,58 @@ const listing = fc
     return text;
   });
 
+const row = fc
+  .tuple(
+    number(70_000),
+    number(99_999),
+    state,
+    fc.oneof(
+      { weight: 8, arbitrary: fc.constant('') },
+      { weight: 4, arbitrary: fc.nat(65_536).map(String) },
+      { weight: 1, arbitrary: fc.constantFrom('N/A', '1234567', 'x') },
+    ),
+    fc.oneof(
+      { weight: 4, arbitrary: fc.constantFrom('bob', 'alice@isp.example') },
+      { weight: 2, arbitrary: fc.nat().map((n) => `user${n}`) },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom(
+          '',
+          '12',
+          '12 34',
+          '5@x',
+          'a b',
+          ' x',
+          'é',
+          '-',
+          'error: x',
+          '1 2  3',
+          'N/A',
+        ),
+      },
+    ),
+    fc.constantFrom('', '', '', ' '),
+  )
+  .map(
+    ([remote, unit, st, bundle, user, end]) =>
+      (id: number) =>
+        `${String(id).padStart(7)}${remote.padStart(7)}${unit.padStart(10)} ${`${st.padEnd(20)}${bundle.padStart(6)} ${user}`.trimEnd()}${end}\n`,
+  );
+
+const table = fc.array(row, { minLength: 2, maxLength: 30 }).map((rows) => {
+  const head =
+    'Interface: sp-1/2/0, Tunnel group: group1, Tunnel local ID:  8802\n' +
+    '  Local Remote Interface State               Bundle Username\n  ID    ID     unit\n';
+  return head + rows.map((print, i) => print(i + 1)).join('');
+});
+
 const plain = (value: unknown): string =>
   JSON.stringify(value, (_, v: unknown) => (typeof v === 'bigint' ? String(v) : v));
 
 describe('sessions that look like those before', { timeout: 60_000 }, () => {
   it('are read as they are without prediction', () => {
     fc.assert(
-      fc.property(listing, (text) => {
+      fc.property(fc.oneof({ weight: 2, arbitrary: listing }, { weight: 1, arbitrary: table }), (text) => {
         const bytes = Buffer.from(text);
         const fast = parseCapture([bytes], { complete: true });
         const slow = parseCapture([bytes], { complete: true }, {}, { predict: false });

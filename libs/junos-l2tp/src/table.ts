@@ -97,7 +97,9 @@ export function columnsOf(head: string, subhead: string): Column[] | null {
 export function isTableRow(line: string, columns: readonly Column[]): boolean {
   const [first, second] = wordsOf(line);
   if (first === undefined || !/^\d/.test(first.text)) return false;
-  return columns[1]?.field !== remoteId || second === undefined || /^(?:\d+|N\/A)$/i.test(second.text);
+  const remote = columns[1];
+  if (remote?.field !== remoteId || second === undefined || second.column >= remote.limit) return true;
+  return /^(?:\d+|N\/A)$/i.test(second.text);
 }
 
 /**
@@ -113,8 +115,8 @@ export function cellsOf(line: string, columns: readonly Column[]): Cell[] {
     const last = i === columns.length - 1;
     const blank = { column, start: line.length, end: line.length };
     if (word === undefined) return blank;
-    const isOther = isNumeric(column.field) && !/^\d+$/.test(line.slice(word.start, word.end));
-    if (i >= 2 && (isOther || word.column >= column.limit + shift))
+    const isOther = isNumeric(column.field) && !/^(?:\d+|N\/A)$/i.test(line.slice(word.start, word.end));
+    if (i >= 1 && (isOther || word.column >= column.limit + shift))
       return { column, start: word.start, end: word.start };
     const takesRest = last && (column.field === userName || column.field === unknownField);
     const until = takesRest ? (words.at(-1) as Word) : word;

@@ -168,7 +168,7 @@ export class TextReader implements BodyReader {
         if (!isLast && end - at < fast.reserve) return at;
         view ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
         if (this.#session.length === 0 || fast.isBoundary(bytes, view, at, end)) {
-          const to = this.#runFast(fast, bytes, view, at, end);
+          const to = this.#runFast(fast, bytes, view, at, end, isLast);
           if (to > at) {
             at = to;
             continue;
@@ -188,14 +188,21 @@ export class TextReader implements BodyReader {
   }
 
   /** Reads sessions as long as they are predicted; returns where the first that is not begins. */
-  #runFast(fast: FastPath, bytes: Uint8Array, view: DataView, start: number, end: number): number {
+  #runFast(
+    fast: FastPath,
+    bytes: Uint8Array,
+    view: DataView,
+    start: number,
+    end: number,
+    isLast: boolean,
+  ): number {
     if (this.#session.length > 0) this.#finishSession();
     const builder = this.#builder;
     const { frame, words } = builder;
     const header = this.#header;
     if (header === null) return start;
     let at = start;
-    while (end - at >= fast.reserve) {
+    while (at < end && (isLast || end - at >= fast.reserve)) {
       const row = builder.startDirtyRow();
       if (!fast.match(bytes, view, at, end, words, row, header.words)) break;
       if (found.gapEnd > at) frame.hold(bytes, at, found.gapEnd);
