@@ -261,9 +261,8 @@ class Replay {
     this.#sent = sent;
   }
 
-  /** Says that all of it was sent. */
+  /** Says that all of it was sent. The transaction before may still be ending: then Kafka refuses this one for a moment. */
   async #finish(range: readonly [number, number]): Promise<void> {
-    const transaction = await this.#producer.begin();
     const metadata = JSON.stringify({
       sent: this.#sent,
       at: range[1],
@@ -272,8 +271,18 @@ class Replay {
       range,
       done: true,
     });
-    await transaction.sendOffset(this.#group, this.#topic, 0, this.#sent, metadata);
-    await transaction.commit();
+    for (let tries = 1; ; tries++) {
+      const transaction = await this.#producer.begin();
+      try {
+        await transaction.sendOffset(this.#group, this.#topic, 0, this.#sent, metadata);
+        await transaction.commit();
+        return;
+      } catch (error) {
+        await transaction.abort();
+        if (tries === 20) throw error;
+        await sleep(50 * tries);
+      }
+    }
   }
 
   async #progress(): Promise<Progress | undefined> {

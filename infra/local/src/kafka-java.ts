@@ -32,8 +32,8 @@ export function formatStorage(jars: string, properties: string, logFolder: strin
         join(jars, '*'),
         'kafka.tools.StorageTool',
         'format',
-        '-t',
-        id,
+        // One argument: an id may begin with a dash.
+        `--cluster-id=${id}`,
         '-c',
         properties,
       ],
