@@ -43,13 +43,19 @@ export interface Stored<D> {
 export function storedInput<D, T>(given: {
   readonly name: string;
   readonly parameters: unknown;
+  /** Files beside the simulator's that it is made with, as globs from the root. */
+  readonly sources?: readonly string[];
   readonly make: (write: (bytes: Uint8Array) => void) => D | Promise<D>;
   readonly load: (stored: Stored<D>) => T;
 }): Input<T> {
+  // The processes that load it inherit the key: sources may change while a benchmark runs.
+  const inherited = `REEL_BENCH_INPUT_${given.name}`;
   const key = (): string =>
+    process.env[inherited] ??
     createHash('sha256')
       .update(JSON.stringify([given.name, given.parameters, given.make.toString()]))
       .update(simulatorHash())
+      .update(hashOf(given.sources ?? []))
       .digest('hex')
       .slice(0, 24);
   const path = (suffix: string): string => join(folder, `${key()}.${suffix}`);
@@ -57,6 +63,7 @@ export function storedInput<D, T>(given: {
     name: given.name,
     async prepare() {
       mkdirSync(folder, { recursive: true });
+      process.env[inherited] = key();
       if (!existsSync(path('json'))) await store(given.make, path('bin'), path('json'));
       const now = new Date();
       for (const suffix of ['bin', 'json']) utimesSync(path(suffix), now, now);
@@ -94,17 +101,18 @@ async function store(
   }
 }
 
-let sources: string | undefined;
+let simulator: string | undefined;
 
 /** Of what makes inputs: the simulator and the field catalogue. */
 export function simulatorHash(): string {
-  if (sources !== undefined) return sources;
+  return (simulator ??= hashOf(['libs/fleet-sim/src/*.ts', 'libs/session-model/src/*.ts']));
+}
+
+function hashOf(patterns: readonly string[]): string {
   const hash = createHash('sha256');
-  for (const path of globSync(['libs/fleet-sim/src/*.ts', 'libs/session-model/src/*.ts'], {
-    cwd: root,
-  }).sort())
+  for (const path of globSync(patterns, { cwd: root }).sort())
     if (!path.endsWith('.test.ts')) hash.update(path).update(readFileSync(join(root, path)));
-  return (sources = hash.digest('hex'));
+  return hash.digest('hex');
 }
 
 function removeOld(): void {

@@ -66,6 +66,11 @@ export class OurPipeline implements Runner {
     return { bytes, sessions };
   }
 
+  /** So many captures were sent past `send`. */
+  took(captures: number): void {
+    this.#captures += captures;
+  }
+
   caughtUp(): Promise<void> {
     return this.watcher.until(this.#captures, () => this.apps.check());
   }

@@ -13,21 +13,30 @@ export interface Servers {
   readonly clickhousePids: readonly number[];
 }
 
-export async function startServers(): Promise<Fixture> {
+/** Only ClickHouse. */
+export function startStore(): Promise<Fixture> {
+  return start(false);
+}
+
+export function startServers(): Promise<Fixture> {
+  return start(true);
+}
+
+async function start(withKafka: boolean): Promise<Fixture> {
   const dir = mkdtempSync(join(tmpdir(), 'reel-bench-'));
-  const kafka = await startKafka({ dir: join(dir, 'kafka'), port: 0 });
+  const kafka = withKafka ? await startKafka({ dir: join(dir, 'kafka'), port: 0 }) : undefined;
   const clickhouse = await startClickHouse({ dir: join(dir, 'clickhouse'), port: 0 });
   await migrate({ url: clickhouse.address, database: 'sessionreel', user: 'default', password: '' });
   const value: Servers = {
-    kafka: kafka.address,
+    kafka: kafka?.address ?? '',
     clickhouse: clickhouse.address,
-    kafkaPids: kafka.pids,
+    kafkaPids: kafka?.pids ?? [],
     clickhousePids: clickhouse.pids,
   };
   return {
     value,
     async stop() {
-      await Promise.all([kafka.stop(), clickhouse.stop()]);
+      await Promise.all([kafka?.stop(), clickhouse.stop()]);
       rmSync(dir, { recursive: true, force: true });
     },
   };

@@ -37,9 +37,16 @@ export class Watcher {
     }
   }
 
-  async count(table: string): Promise<number> {
-    const [row] = await this.store.rows<{ n: string }>(`SELECT count() AS n FROM ${table}`);
-    return Number(row?.n);
+  /** Newest offset of each partition of the captures of which every row can be queried. */
+  async newest(): Promise<Map<number, number>> {
+    const rows = await this.store.rows<{ partition: number; newest: string }>(
+      `SELECT source_partition AS partition, max(source_offset) AS newest
+       FROM snapshots AS s
+       LEFT ANY JOIN (SELECT kafka_partition, max(kafka_offset) AS loaded FROM loader_progress GROUP BY kafka_partition) AS p
+         ON p.kafka_partition = s.kafka_partition
+       WHERE s.kafka_offset <= p.loaded GROUP BY source_partition`,
+    );
+    return new Map(rows.map(({ partition, newest }) => [partition, Number(newest)]));
   }
 
   stop(): Promise<void> {

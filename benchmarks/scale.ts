@@ -1,0 +1,109 @@
+/** What a session costs when routers are large, when there are many, and when there are more workers. */
+import { SteadyState } from '@sessionreel/fleet-sim';
+import { benchmark, benchmarkCase, plainInput, simulatorHash, type Contender } from './harness/index.ts';
+import { Engine } from './stack/engine.ts';
+import { fleetInput, type FleetShape } from './stack/fleet.ts';
+import { ourPipeline } from './stack/ours.ts';
+import { startServers } from './stack/servers.ts';
+
+interface Size {
+  readonly routers: number;
+  readonly sessionsPerRouter: number;
+}
+
+/** Captures that are printed; more routers than that print what others do. */
+const printers = 20;
+
+/** Parse, diff and Avro on one core. */
+const engines: Contender<Size> = {
+  name: 'parse, diff, Avro',
+  kind: 'ours',
+  nodeFlags: ['--max-old-space-size=8192'],
+  setup({ routers, sessionsPerRouter }) {
+    const states = Array.from(
+      { length: Math.min(routers, printers) },
+      (_, n) =>
+        new SteadyState({
+          seed: `scale/${n}`,
+          variant: 'lns-mx',
+          level: 'extensive',
+          format: 'text',
+          sessions: sessionsPerRouter,
+          churn: 0.002,
+          partSessions: sessionsPerRouter > 8_000 ? 4_000 : 0,
+        }),
+    );
+    const all = Array.from({ length: routers }, (_, n) => new Engine(`lns-${n}`));
+    const round = (): { cpu: number; seconds: number } => {
+      const captures = states.map((state) => state.next());
+      const used = process.cpuUsage();
+      const began = performance.now();
+      all.forEach((engine, n) => {
+        const capture = captures[n % captures.length];
+        if (capture !== undefined) engine.capture(capture, () => undefined);
+      });
+      const { user, system } = process.cpuUsage(used);
+      return { cpu: (user + system) / 1e6, seconds: (performance.now() - began) / 1000 };
+    };
+    round();
+    const sessions = routers * sessionsPerRouter;
+    return {
+      run() {
+        const { cpu, seconds } = round();
+        return { work: sessions, seconds, cpuSeconds: cpu, values: { us_session: (cpu * 1e6) / sessions } };
+      },
+    };
+  },
+};
+
+const metrics = {
+  rate: { unit: 'sessions/s' },
+  cpu_rate: { unit: 'sessions a CPU second' },
+  us_session: { unit: 'µs of CPU a session', better: 'lower' },
+} as const;
+
+const size = (name: string, value: Size) =>
+  benchmarkCase<Size>({
+    name,
+    input: plainInput(name, value, simulatorHash()),
+    contenders: [engines],
+    metrics,
+    rounds: 5,
+    runLimitS: 300,
+  });
+
+const fleet: FleetShape = {
+  routers: 16,
+  sessionsPerRouter: 4_000,
+  churn: 0.002,
+  partSessions: 1_000,
+  seed: 'scale',
+};
+
+const workers = (count: number) =>
+  benchmarkCase<FleetShape>({
+    name: `the stack, ${count} worker${count === 1 ? '' : 's'}`,
+    input: fleetInput('16 × 4k sessions, by workers', fleet),
+    contenders: [ourPipeline({ name: 'sessionreel', polls: 3, workers: count })],
+    metrics: { ...metrics, mb_rate: { unit: 'MB/s of captures' } },
+    fixture: startServers,
+    rounds: 3,
+    runLimitS: 180,
+  });
+
+export default benchmark({
+  about: 'cost of a session by size of router, count of routers, and workers',
+  budgetS: 150,
+  cases: [
+    size('1 router of 1k sessions', { routers: 1, sessionsPerRouter: 1_000 }),
+    size('1 router of 8k sessions', { routers: 1, sessionsPerRouter: 8_000 }),
+    size('1 router of 64k sessions', { routers: 1, sessionsPerRouter: 64_000 }),
+    size('1 router of 512k sessions', { routers: 1, sessionsPerRouter: 512_000 }),
+    size('10 routers of 64 sessions', { routers: 10, sessionsPerRouter: 64 }),
+    size('100 routers of 64 sessions', { routers: 100, sessionsPerRouter: 64 }),
+    size('1,000 routers of 64 sessions', { routers: 1_000, sessionsPerRouter: 64 }),
+    size('10,000 routers of 64 sessions', { routers: 10_000, sessionsPerRouter: 64 }),
+    workers(1),
+    workers(2),
+  ],
+});
