@@ -65,18 +65,15 @@ export class EmbeddedText {
   }
 
   #feed(bytes: Uint8Array, start: number, end: number): void {
-    const { frame } = this.#builder;
-    const wasEnded = this.#reader.ended;
-    const at = wasEnded ? start : this.#reader.write(bytes, start, end);
-    if (!this.#reader.ended) return;
-    if (!wasEnded) this.#builder.problem(this.#reader.lineNumber, 'a prompt within the reply', true);
-    const { leftover } = this.#reader;
-    if (!wasEnded) frame.hold(leftover, 0, leftover.length);
-    frame.hold(bytes, at, end);
+    if (!this.#reader.ended) this.#reader.write(bytes, start, end);
   }
 
   #finishText(): void {
     this.#reader.end();
+    if (this.#reader.ended) {
+      this.#builder.problem(this.#reader.lineNumber, 'a prompt within the reply', true);
+      this.#builder.frame.abandon();
+    }
     if (this.#builder.trim === 0) return;
     // Its last line has no line end: what follows would be printed a line too late.
     this.#builder.trim = 0;

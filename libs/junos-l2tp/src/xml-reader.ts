@@ -154,7 +154,7 @@ export class XmlReader implements BodyReader {
       });
       if (framing.done) this.#ended = true;
     } catch (error) {
-      this.#fail(new MarkupProblem(this.#buffer.at, error instanceof Error ? error.message : String(error)));
+      this.#fail(new MarkupProblem(this.#buffer.end, error instanceof Error ? error.message : String(error)));
     }
     if (this.#ended) this.#finish(this.#buffer.at);
     return this.#isCutShort ? end : at;
