@@ -1,11 +1,11 @@
 /** `reel audit`: whether what is stored adds up. */
 import { audit, type AuditReport, type PartitionAccount } from '@sessionreel/queries';
+import { stateHash } from '@sessionreel/session-diff';
 import { Option, type Command } from 'commander';
 import { asking, rangeOf, withRange, type RangeFlags } from './ask.ts';
 import { wrongUsage } from './cli-error.ts';
 import { withClickHouse, type ConnectionFlags } from './connections.ts';
 import { jsonOf, printList, withOutput, type Column, type OutputForm } from './output.ts';
-import { stateHash } from './state-hash.ts';
 import { escapeValue, processIo, writeAll, type Io } from './terminal.ts';
 
 interface Flags extends ConnectionFlags, RangeFlags {

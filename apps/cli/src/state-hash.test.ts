@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { SnapshotParser } from '@sessionreel/junos-l2tp';
-import { RouterState } from '@sessionreel/session-diff';
+import { RouterState, stateHash } from '@sessionreel/session-diff';
 import { recordOfRow, rowWords, type SessionRecord } from '@sessionreel/session-model';
 import { expect, it } from 'vitest';
-import { stateHash } from './state-hash.ts';
 
 const folder = new URL('../../../libs/junos-l2tp/fixtures/', import.meta.url);
 const samples = readdirSync(folder).filter((name) => /^0\d-/.test(name));

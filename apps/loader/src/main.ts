@@ -21,12 +21,15 @@ import {
   waitFor,
 } from '@sessionreel/ops';
 import { SchemaRegistry } from '@sessionreel/session-events';
+import { auditStates } from '@sessionreel/queries';
+import { stateHash } from '@sessionreel/session-diff';
+import { Auditor } from './auditor.ts';
 import { deadLetters } from './dead-letters.ts';
 import { Inserter } from './inserter.ts';
 import { Loader, readerOf } from './loader.ts';
 import { loaderMetrics } from './metrics.ts';
 import { Rollups } from './rollups.ts';
-import { newestOffset } from './shelf.ts';
+import { newestCapture, newestOffset } from './shelf.ts';
 import { loaderSettings } from './settings.ts';
 
 const settings = configure('loader', loaderSettings);
@@ -165,8 +168,21 @@ const rollups = new Rollups({
   log,
 });
 shutdown.add('roll-ups', () => rollups.stop());
+const auditor = new Auditor({
+  audit: async (salt) => {
+    const newest = await newestCapture(store);
+    if (newest === undefined) return { compared: 0, problems: [] };
+    const from = newest - settings.loaderAuditSpan;
+    return auditStates(store, { salt, from, sample: settings.loaderAuditSample, hashOf: stateHash });
+  },
+  everyMs: settings.loaderAuditEvery,
+  metrics: counts,
+  log,
+});
+shutdown.add('auditor', () => auditor.stop());
 loader.start();
 rollups.start();
+auditor.start();
 await consumer.start();
 starting = false;
 log.info({ topic: settings.eventsTopic, group: settings.loaderGroup }, 'loading');

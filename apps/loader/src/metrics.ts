@@ -37,6 +37,13 @@ export function loaderMetrics(metrics: Metrics) {
     ]),
     partitions: metrics.gauge('partitions', 'Partitions that this loader has'),
     rollupSeconds: metrics.histogram('rollup_seconds', 'Time of rolling up finished hours', seconds),
+    audits: metrics.counter('audits_total', 'Audits of sampled states, by outcome', ['outcome']),
+    auditedStates: metrics.counter('audited_states_total', 'States that were rebuilt and compared'),
+    auditProblems: metrics.gauge(
+      'audit_problems',
+      'States of the last sample that are not what their router printed',
+    ),
+    auditSeconds: metrics.histogram('audit_seconds', 'Time of auditing a sample', seconds),
     rollupFailures: metrics.counter('rollup_failures_total', 'Roll-ups that failed and will be tried again'),
   };
 }

@@ -30,6 +30,17 @@ export const loaderSettings = {
     'how often finished hours are rolled up, ms; 0: never',
   ),
   fleetFile: setting(kinds.text(), '', 'fleet.yaml: its copy in ClickHouse is joined to every question'),
+  loaderAuditEvery: setting(
+    kinds.duration(),
+    300_000,
+    'how often the states of some routers are rebuilt and compared with the ledger, ms; 0: never',
+  ),
+  loaderAuditSample: setting(kinds.integer(1, 1_000), 3, 'how many routers that are'),
+  loaderAuditSpan: setting(
+    kinds.duration(),
+    86_400_000,
+    'of those that were heard of in the last so long, by the newest capture, ms',
+  ),
   schemaRegistryUrl: setting(
     kinds.text(),
     '',

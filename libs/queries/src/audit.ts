@@ -52,10 +52,7 @@ export interface AuditReport {
 const mostListed = 20;
 
 export async function audit(client: QueryClient, question: AuditQuestion = {}): Promise<AuditReport> {
-  const times = {
-    from: utcText(question.from ?? Date.UTC(1970, 0, 1)),
-    to: utcText(question.to ?? Date.UTC(2199, 0, 1)),
-  };
+  const times = timesOf(question);
   const ask = <T>(query: string): Promise<T[]> => client.rows<T>(query, asked(question, times));
   const problems = [
     ...(await chainProblems(ask)),
@@ -63,16 +60,20 @@ export async function audit(client: QueryClient, question: AuditQuestion = {}): 
     ...(await sequenceProblems(ask)),
     ...(await rowProblems(ask)),
   ];
+  const { hashOf } = question;
   const states =
-    question.hashOf === undefined
-      ? { compared: 0, problems: [] }
-      : await stateProblems(client, question, times);
+    hashOf === undefined ? { compared: 0, problems: [] } : await auditStates(client, { ...question, hashOf });
   return {
     accounts: await accountsOf(ask),
     problems: [...problems, ...states.problems],
     statesCompared: states.compared,
   };
 }
+
+const timesOf = (question: AuditQuestion): { from: string; to: string } => ({
+  from: utcText(question.from ?? Date.UTC(1970, 0, 1)),
+  to: utcText(question.to ?? Date.UTC(2199, 0, 1)),
+});
 
 type Ask = <T>(query: string) => Promise<T[]>;
 const within = (table = ''): string =>
@@ -96,14 +97,17 @@ async function accountsOf(ask: Ask): Promise<PartitionAccount[]> {
   }));
 }
 
-/** Each entry names the source offset before it: where that is not the one we have, something is missing. */
+/**
+ * Each entry names the source offset before it: where that is not the one we have, something is missing. The entry before may be of
+ * any time, another router's old capture for one.
+ */
 async function chainProblems(ask: Ask): Promise<AuditProblem[]> {
   const rows = await ask<{ partition: number; offset: string; previous: string; before: string }>(
     `SELECT partition, offset, previous, before FROM (
-       SELECT source_partition AS partition, source_offset AS offset, min(previous_source_offset) AS previous,
+       SELECT source_partition AS partition, source_offset AS offset, min(previous_source_offset) AS previous, max(${within()}) AS inside,
          lagInFrame(source_offset, 1, -2) OVER (PARTITION BY source_partition ORDER BY source_offset ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS before
-       FROM snapshots WHERE ${within()} GROUP BY source_partition, source_offset)
-     WHERE before != -2 AND previous != before ORDER BY partition, offset LIMIT ${mostListed}`,
+       FROM snapshots GROUP BY source_partition, source_offset)
+     WHERE inside AND before != -2 AND previous != before ORDER BY partition, offset LIMIT ${mostListed}`,
   );
   return rows.map((r) => ({
     kind: 'broken_chain',
@@ -188,19 +192,24 @@ async function rowProblems(ask: Ask): Promise<AuditProblem[]> {
   }));
 }
 
+export interface StateAuditQuestion extends AuditQuestion {
+  readonly hashOf: (sessions: readonly SessionRecord[]) => string;
+  /** Chooses the sample: the same routers for the same text. */
+  readonly salt?: string;
+}
+
 /** Rebuilds the newest states of some routers and compares their hash with the ledger's. */
-async function stateProblems(
+export async function auditStates(
   client: QueryClient,
-  question: AuditQuestion,
-  times: { readonly from: string; readonly to: string },
-): Promise<{ compared: number; problems: AuditProblem[] }> {
+  question: StateAuditQuestion,
+): Promise<{ readonly compared: number; readonly problems: readonly AuditProblem[] }> {
   const { hashOf } = question;
-  if (hashOf === undefined) return { compared: 0, problems: [] };
+  const times = timesOf(question);
   const rows = await client.rows<{ router: string; at: string; hash: string }>(
     `SELECT s.router AS router, toUnixTimestamp64Milli(max(s.at)) AS at, argMax(s.state_hash, (s.at, s.seq)) AS hash FROM snapshots AS s
      WHERE outcome = 'applied' AND final AND state_hash != '' AND ${within('s.')}
-     GROUP BY s.router ORDER BY cityHash64(router, {to:String}) LIMIT {sample:UInt32}`,
-    asked(question, { ...times, sample: question.sample ?? 20 }),
+     GROUP BY s.router ORDER BY cityHash64(router, {salt:String}) LIMIT {sample:UInt32}`,
+    asked(question, { ...times, sample: question.sample ?? 20, salt: question.salt ?? times.to }),
   );
   const problems: AuditProblem[] = [];
   for (const { router, at, hash } of rows) {

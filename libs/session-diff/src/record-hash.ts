@@ -1,5 +1,4 @@
 /** The state hash of records as the questions give them: it must be the one that the processor wrote into the ledger. */
-import { ImageHash } from '@sessionreel/session-diff';
 import {
   fields,
   StringTable,
@@ -7,7 +6,9 @@ import {
   type SessionImage,
   type SessionRecord,
 } from '@sessionreel/session-model';
+import { ImageHash } from './hash.ts';
 
+/** 32 hex digits. */
 export function stateHash(sessions: readonly SessionRecord[]): string {
   const hash = new ImageHash(() => new StringTable());
   for (const session of sessions) hash.add(imageOf(session));

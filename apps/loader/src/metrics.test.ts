@@ -1,0 +1,15 @@
+import { readFileSync } from 'node:fs';
+import { Metrics } from '@sessionreel/ops';
+import { expect, test } from 'vitest';
+import { loaderMetrics } from './metrics.ts';
+
+const manual = readFileSync(new URL('../../../docs/operations/loader.md', import.meta.url), 'utf8');
+
+test('each metric stands in the manual, with what to do about it', () => {
+  const metrics = new Metrics('loader');
+  loaderMetrics(metrics);
+  const names = metrics.registry.getMetricsAsArray().map((metric) => metric.name.replace('reel_loader_', ''));
+  const told = manual.split('\n').filter((line) => line.startsWith('| `'));
+  expect(names.length).toBeGreaterThan(15);
+  expect(names.filter((name) => !told.some((line) => new RegExp(`\`${name}[\`{]`).test(line)))).toEqual([]);
+});
