@@ -22,7 +22,7 @@ export function endRun(work: Workspace, run: Run, facts: SnapshotFacts, emit: Em
   if (run.stale !== '' || pending === null) {
     const entry = ledgerEntry(source, start, 'stale', run.stale);
     factsInto(entry, facts);
-    emitLedger(work, entry, source, [], 0, emit);
+    emitLedger(work, entry, source, {}, emit);
     return { outcome: 'stale', reason: run.stale, counts: { ...noCounts(), sessions: facts.sessions } };
   }
   const late = run.context.late !== null;
@@ -42,8 +42,9 @@ export function endRun(work: Workspace, run: Run, facts: SnapshotFacts, emit: Em
   entry.final = final;
   pending.entry = { ...entry, clock_steps: [] };
   if (final) complete(work, entry, pending, late);
+  const { uncounted } = run;
   const seen = listedKeys(run, pending, entry);
-  emitLedger(work, entry, source, seen, pending.number, emit, run.context.oddlyCounted);
+  emitLedger(work, entry, source, { seen, number: pending.number, uncounted }, emit);
   const counts = { ...pending.sums };
   if (final && isKeyframeDue(work, source.logTime)) emitKeyframe(work, source.logTime, emit);
   return { outcome: 'applied', reason: entry.reason, counts };

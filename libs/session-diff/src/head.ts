@@ -144,23 +144,31 @@ export const cloneHead = (head: Head): Head => ({
   })),
 });
 
+/** What a delta says for a restore, beside the head. */
+export interface Sights {
+  /** Keys seen, in listing order; null when all live sessions were seen, or none. In checkpoints: times. */
+  readonly seen?: ArrayLike<number> | null;
+  /** Number of the snapshot that saw them. */
+  readonly number?: number;
+  /** Keys among them whose counters were not told, though their class prints some: the capture broke off before. */
+  readonly uncounted?: readonly number[];
+  /** In checkpoints: ids of the layouts that the group's log has defined, in hexadecimal. */
+  readonly told?: readonly string[];
+}
+
 /**
- * Bytes of `router_state`: length of the JSON (u32 LE), the JSON, then the keys seen in listing order (in checkpoints: times), as
- * zigzag varints of differences. `number` is the snapshot's; `told` (in checkpoints) the ids of the layouts that the group's log has
- * defined, in hexadecimal; `odd` the keys of which a restore must not conclude, from how they are printed, whether they counted.
+ * Bytes of `router_state`: length of the JSON (u32 LE), the JSON, then the keys seen (in checkpoints: times), as zigzag varints of
+ * differences.
  */
-export function encodeState(
-  head: Head,
-  seen: ArrayLike<number> | null,
-  number: number,
-  more: { readonly told?: readonly string[]; readonly odd?: readonly number[] } = {},
-): Uint8Array {
-  const { told, odd = [] } = more;
-  const whole = told !== undefined;
+export function encodeState(head: Head, sights: Sights = {}): Uint8Array {
+  const { seen = [], number = 0, uncounted = [], told } = sights;
   // The keys of the parts before stand in their deltas; only a checkpoint must say them again.
   const slim = {
     ...head,
-    pending: head.pending.map((pending) => ({ ...pending, order: whole ? plain(pending.order) : {} })),
+    pending: head.pending.map((pending) => ({
+      ...pending,
+      order: told === undefined ? {} : plain(pending.order),
+    })),
   };
   const json = Buffer.from(
     JSON.stringify(
@@ -168,8 +176,8 @@ export function encodeState(
         head: slim,
         listed: seen !== null,
         number,
-        ...(whole ? { told } : {}),
-        ...(odd.length > 0 ? { odd } : {}),
+        ...(uncounted.length === 0 ? {} : { uncounted }),
+        ...(told === undefined ? {} : { told }),
       },
       bigints,
     ),
@@ -203,8 +211,8 @@ export interface DecodedState {
   readonly head: Head;
   readonly seen: number[] | null;
   readonly number: number;
+  readonly uncounted: readonly number[];
   readonly told: readonly string[];
-  readonly odd: readonly number[];
 }
 
 /** `seen` is null when the delta did not list them: all live sessions were seen, or none. `timezone` is taken where none is written. */
@@ -214,18 +222,18 @@ export function decodeState(bytes: Uint8Array, timezone: string): DecodedState {
     head: written,
     listed,
     number,
+    uncounted = [],
     told = [],
-    odd = [],
   } = JSON.parse(Buffer.from(bytes.subarray(4, 4 + length)).toString(), fromBigints) as {
     head: Head;
     listed: boolean;
     number: number;
+    uncounted?: number[];
     told?: string[];
-    odd?: number[];
   };
   // What an earlier version did not write is as in a new one.
   const head = { ...newHead(timezone), ...written };
-  if (!listed) return { head, seen: null, number, told, odd };
+  if (!listed) return { head, seen: null, number, uncounted, told };
   const seen: number[] = [];
   let at = 4 + length;
   let before = 0;
@@ -241,5 +249,5 @@ export function decodeState(bytes: Uint8Array, timezone: string): DecodedState {
     before += value % 2 === 0 ? value / 2 : -(value + 1) / 2;
     seen.push(before);
   }
-  return { head, seen, number, told, odd };
+  return { head, seen, number, uncounted, told };
 }

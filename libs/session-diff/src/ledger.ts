@@ -1,6 +1,6 @@
 /** Entries of the ledger: one for each snapshot part, whatever became of it. */
 import type { LedgerEntry, SnapshotFacts } from '@sessionreel/session-model';
-import { encodeState } from './head.ts';
+import { encodeState, type Sights } from './head.ts';
 import type { SnapshotBegin, SnapshotSource } from './options.ts';
 import { scopeText } from './scope.ts';
 import { snapshotIdOf } from './staleness.ts';
@@ -73,21 +73,19 @@ export function stamp({ delta, head }: Workspace, logTime: number, capturedAt: n
   delta.gop = head.gop;
 }
 
-/** Emits the delta with its entry. `seen` are the keys to list, of snapshot `number`; for `odd` see `RowContext`. */
+/** Emits the delta with its entry. */
 export function emitLedger(
   work: Workspace,
   entry: LedgerEntry,
   source: SnapshotSource,
-  seen: ArrayLike<number> | null,
-  number: number,
+  sights: Sights,
   emit: Emit,
-  odd: readonly number[] = [],
 ): void {
   const { core, delta, head } = work;
   stamp(work, source.logTime, source.capturedAt);
   delta.ledger = [entry];
   delta.layouts = core.prints.takeNews();
-  delta.router_state = encodeState(head, seen, number, { odd });
+  delta.router_state = encodeState(head, sights);
   emit(delta);
   core.prints.settle(core.live);
 }

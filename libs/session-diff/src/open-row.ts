@@ -18,7 +18,7 @@ import { valueOf } from './incarnation.ts';
 import { resolveCreate, setIdle } from './row-clocks.ts';
 import type { RowContext } from './row-context.ts';
 import { countedFor, emitCounters, epochChanged, isAfterWhole } from './row-counters.ts';
-import { noteOddlyCounted, setPrint } from './row-print.ts';
+import { setPrint } from './row-print.ts';
 import type { Shape } from './shapes.ts';
 
 const since = indexOfField('statistics_since');
@@ -80,7 +80,6 @@ export function openRow(
       emitCounters(context, r, before, words, row, shape, epoch, born, interval);
     }
   }
-  noteOddlyCounted(context, r, shape.counters.length > 0);
   putImage(core, delta.opened, r, fromOld ? 'returned' : born ? 'new' : 'first_seen', [], timezone);
   return r;
 }

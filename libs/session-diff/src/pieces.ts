@@ -26,7 +26,7 @@ export function emitKeyframe(work: Workspace, logTime: number, emit: Emit): void
     for (const r of sliceOf(rows, piece, work)) putKeyframe(work, r);
     work.delta.seq = ++head.seq;
     work.delta.layouts = core.prints.takeNews();
-    work.delta.router_state = encodeState(head, [], 0);
+    work.delta.router_state = encodeState(head);
     emit(work.delta);
   }
 }
@@ -55,8 +55,8 @@ export function emitCheckpoint(work: Workspace, emit: Emit): void {
     for (const id of told.slice((piece - 1) * share, piece * share)) core.prints.use(id);
     delta.seq = head.seq;
     delta.layouts = core.prints.takeNews();
-    const hex = piece === 1 ? told.map((id) => id.toString(16)) : [];
-    delta.router_state = encodeState(head, countersTimes(core, own), 0, { told: hex });
+    const ids = piece === 1 ? told.map((id) => id.toString(16)) : [];
+    delta.router_state = encodeState(head, { seen: countersTimes(core, own), told: ids });
     emit(delta);
   }
   core.prints.restoreTold(before);

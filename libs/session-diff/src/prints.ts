@@ -5,7 +5,6 @@
  */
 import { createHash } from 'node:crypto';
 import type { LayoutDefinition } from '@sessionreel/session-model';
-import { counterIndex } from './columns.ts';
 
 export interface PrintSet {
   /** Hash of the definition; its halves are `low` and `high`. */
@@ -197,17 +196,4 @@ export class PrintSets {
 
 function sorted(record: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-const counts = new Map<string, boolean>();
-
-/** Whether what is printed in this shape counts. */
-export function countsIn(shape: string): boolean {
-  let known = counts.get(shape);
-  if (known === undefined) {
-    known = [...counterIndex].some((index) => shape[index] === 'v');
-    if (counts.size > 10_000) counts.clear();
-    counts.set(shape, known);
-  }
-  return known;
 }

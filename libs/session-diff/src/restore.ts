@@ -20,8 +20,7 @@ import type { Core } from './core.ts';
 import { decodeState, type Head } from './head.ts';
 import { rowOfImage } from './image.ts';
 import type { RouterOptions } from './options.ts';
-import { countsIn, printedShape, type PrintSet } from './prints.ts';
-import { newerKinds } from './staleness.ts';
+import { carryOrders, sightDecided, sightListed } from './restore-sights.ts';
 import { keyOf } from './table.ts';
 import { isEarly } from './time-zone.ts';
 
@@ -42,7 +41,8 @@ export function applyDelta(
   checkpoint: boolean,
   options: RouterOptions,
 ): Head {
-  const { head, seen, number, told, odd } = decodeState(delta.router_state, before.timezone);
+  const state = decodeState(delta.router_state, before.timezone);
+  const { head, seen, told } = state;
   const { timezone } = head;
   if (!checkpoint && before.seq !== 0 && delta.seq !== before.seq + 1)
     throw new Error(`the log of ${delta.router} goes on at ${delta.seq}, after ${before.seq}`);
@@ -68,10 +68,10 @@ export function applyDelta(
       core.setWord(r, Col.printSet, core.prints.numberOf(BigInt.asUintN(64, print.layout)));
       setPlace(core, r, print.rank, print.idle_since, print.clock_offset_s);
     }
-    sight(core, delta, seen, number, deferredKeys(head, number), new Set(odd));
-    sightDecided(core, before, head, new Set(odd));
+    sightListed(core, head, delta, state);
+    sightDecided(core, before, head, imaged);
   }
-  carryOrders(before, head, delta, seen, core);
+  carryOrders(core, before, head, delta, seen);
   if (delta.pieces === 0) core.prints.settle(core.live);
   return head;
 }
@@ -158,94 +158,4 @@ function count(
     setRounding(now, 0, c, half > 0n ? String(half).length : 0);
   });
   core.rewriteCounters(r, old, 0, now, 0);
-}
-
-/** Who was seen when: all live sessions after a whole snapshot, else those that the delta lists. */
-function sight(
-  core: Core,
-  delta: SessionDelta,
-  seen: readonly number[] | null,
-  number: number,
-  deferred: ReadonlySet<number>,
-  odd: ReadonlySet<number>,
-): void {
-  const entry = delta.ledger[0];
-  if (entry?.outcome !== 'applied') return;
-  if (delta.captured_at < delta.at) {
-    // A late one lists those whose counters it told.
-    for (const key of seen ?? []) {
-      const r = core.table.find(key);
-      if (r >= 0) core.setTime(r, Col.countersAt, delta.captured_at);
-    }
-    return;
-  }
-  const kind = `${entry.format}/${entry.level}`;
-  const rows =
-    seen === null ? [...core.liveRows()] : seen.map((key) => core.table.find(key)).filter((r) => r >= 0);
-  for (const r of rows) {
-    core.table.touch(r);
-    core.setWord(r, Col.seen, number);
-    // It is there, but which incarnation it is only the whole snapshot tells.
-    if (!deferred.has(core.word(r, Col.key))) sightRow(core, r, kind, delta.captured_at, odd);
-  }
-}
-
-function sightRow(core: Core, r: number, kind: string, capturedAt: number, odd: ReadonlySet<number>): void {
-  core.setTime(r, Col.lastSeen, Math.max(capturedAt, core.time(r, Col.lastSeen)));
-  const set = core.prints.sets[core.word(r, Col.printSet)] as PrintSet;
-  if (countsIn(printedShape(set, kind)) !== odd.has(core.word(r, Col.key)))
-    core.setTime(r, Col.countersAt, Math.max(capturedAt, core.time(r, Col.countersAt)));
-}
-
-/** Rows of earlier parts that waited for the end of a snapshot, and were decided with this delta. */
-function sightDecided(core: Core, before: Head, head: Head, odd: ReadonlySet<number>): void {
-  for (const pending of before.pending) {
-    if (head.pending.some(({ id }) => id === pending.id)) continue;
-    if (newerKinds(before, pending.capturedAt).length > 0) continue;
-    for (const key of deferredKeys(before, pending.number)) {
-      const r = core.table.find(key);
-      if (r < 0 || !core.isLive(r)) continue;
-      core.table.touch(r);
-      core.setWord(r, Col.seen, pending.number);
-      sightRow(core, r, `${pending.format}/${pending.level}`, pending.capturedAt, odd);
-    }
-  }
-}
-
-/** Rows of an unfinished snapshot that wait for its end. */
-function deferredKeys(head: Head, number: number): Set<number> {
-  const keys = new Set<number>();
-  for (const pending of head.pending)
-    if (pending.number === number)
-      for (const { record } of pending.deferred)
-        keys.add(keyOf(Number(record.values['tunnel_local_id']), Number(record.values['session_local_id'])));
-  return keys;
-}
-
-/** Keys of the parts of unfinished snapshots: those before, and this delta's. */
-function carryOrders(
-  before: Head,
-  head: Head,
-  delta: SessionDelta,
-  seen: readonly number[] | null,
-  core: Core,
-): void {
-  for (const pending of head.pending) {
-    const earlier = before.pending.find((p) => p.id === pending.id);
-    pending.order = { ...earlier?.order, ...pending.order };
-    const entry = delta.ledger[0];
-    if (
-      entry?.outcome === 'applied' &&
-      delta.captured_at >= delta.at &&
-      !entry.final &&
-      seen !== null &&
-      `${entry.snapshot_id}#${entry.ordinal}` === pending.id
-    )
-      pending.order[entry.part] = [...seen];
-    if (delta.pieces > 0)
-      for (const key of Object.values(pending.order).flatMap((keys) => Array.from(keys))) {
-        const r = core.table.find(key);
-        if (r >= 0) core.setWord(r, Col.seen, Math.max(core.word(r, Col.seen), pending.number));
-      }
-  }
 }

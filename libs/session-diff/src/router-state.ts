@@ -148,7 +148,7 @@ export class RouterState {
     const entry: LedgerEntry = ledgerEntry(source, start, 'dead_letter', reason);
     entry.format = '';
     entry.level = '';
-    emitLedger(this.#work, entry, source, [], 0, emit);
+    emitLedger(this.#work, entry, source, {}, emit);
   }
 
   /** Gives up the parts that are missing by a Kafka time: what came stays applied, and closes nobody. */
@@ -170,7 +170,7 @@ export class RouterState {
       });
       remember(head, pending);
       stamp(this.#work, logTime, pending.capturedAt);
-      delta.router_state = encodeState(head, [], pending.number, { odd: context.oddlyCounted });
+      delta.router_state = encodeState(head, { number: pending.number });
       delta.layouts = core.prints.takeNews();
       emit(delta);
       core.prints.settle(core.live);

@@ -27,6 +27,4 @@ export interface RowContext {
   readonly offset: number | null;
   /** By how much the row's create time moved with the router's clock (s, on the wall); 0 when that was not set. */
   readonly shift: number;
-  /** Keys of rows that counted although they are printed without counters, or the reverse: what breaks off may. */
-  readonly oddlyCounted: number[];
 }

@@ -1,7 +1,7 @@
 /** How a row was printed: its layout and fields, kept with the session's other ways of being printed. */
 import { cutFlag, layoutSlot, lineSlot } from '@sessionreel/session-model';
 import { Col } from './columns.ts';
-import { countsIn, printedShape, wholeShape, type PrintSet } from './prints.ts';
+import { wholeShape, type PrintSet } from './prints.ts';
 import type { RowContext } from './row-context.ts';
 import type { Shape } from './shapes.ts';
 
@@ -31,15 +31,4 @@ export function setPrint(
   if (set === before) return false;
   core.setWord(r, Col.printSet, set);
   return true;
-}
-
-/**
- * A restore concludes from how a session is printed whether a listing counted it. Where it breaks off within the session that is
- * not so, and the delta has to say it.
- * @param r its row, with its print set.
- */
-export function noteOddlyCounted(context: RowContext, r: number, counted: boolean): void {
-  const { core, kind, oddlyCounted } = context;
-  const set = core.prints.sets[core.word(r, Col.printSet)] as PrintSet;
-  if (countsIn(printedShape(set, kind)) !== counted) oddlyCounted.push(core.word(r, Col.key));
 }

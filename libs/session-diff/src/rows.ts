@@ -8,6 +8,7 @@ import { openRow, replaceRow } from './open-row.ts';
 import { spacing } from './ranks.ts';
 import { clockOf } from './row-clocks.ts';
 import type { RowContext } from './row-context.ts';
+import { isCut } from './row-print.ts';
 import type { Run } from './run.ts';
 import { steadyRow } from './steady-row.ts';
 import { keyOf } from './table.ts';
@@ -47,6 +48,7 @@ function applyRow(run: Run, words: Uint32Array, row: number): void {
     return;
   }
   listed.add(key, r, clock);
+  if (isCut(words, row) && core.shapes.of(words, row).counters.length === 0) run.uncounted.push(key);
   listed.rows[count] = applyMoved(run, key, r, live, words, row);
 }
 

@@ -49,6 +49,8 @@ export interface Run {
   readonly listed: Listed;
   /** Keys whose counters a late snapshot told. */
   readonly counted: number[];
+  /** Keys of sessions in which the capture broke off before their counters. */
+  readonly uncounted: number[];
 }
 
 export function beginRun(
@@ -73,7 +75,7 @@ export function beginRun(
     late: late.length > 0 ? late : null,
   };
   const { shortCut } = work.options;
-  return { source, start, stale, pending, shortCut, context, undo, listed, counted: [] };
+  return { source, start, stale, pending, shortCut, context, undo, listed, counted: [], uncounted: [] };
 }
 
 function newPending(
@@ -130,6 +132,5 @@ function contextFor(
     witnesses: 0,
     offset: null,
     shift: 0,
-    oddlyCounted: [],
   };
 }

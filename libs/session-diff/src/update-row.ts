@@ -32,7 +32,7 @@ import {
   mayCount,
   takeCounters,
 } from './row-counters.ts';
-import { isCut, noteOddlyCounted, setPrint } from './row-print.ts';
+import { isCut, setPrint } from './row-print.ts';
 import type { Shape } from './shapes.ts';
 
 const createTime = indexOfField('create_time');
@@ -70,7 +70,6 @@ export function updateRow(context: RowContext, r: number, words: Uint32Array, ro
     if (context.offset !== null) core.setWord(r, Col.clockOffset, context.offset);
     if ((printed || idled) && changed.length === 0 && rebase === '') putPrint(core, delta, r);
   }
-  if (context.late === null) noteOddlyCounted(context, r, counted);
   if (changed.length > 0) putImage(core, delta.changed, r, learnedOnly ? 'learned' : '', changed, timezone);
   if (rebase !== '') putImage(core, delta.rebase, r, rebase, [], timezone);
 }

@@ -98,10 +98,12 @@ export class Model {
           ],
           whole: false,
         };
-      case 'cut':
-        return this.#note([
-          { ...common, logAt, complete: false, sessions: listing.slice(0, step.order + 1) },
-        ]);
+      case 'cut': {
+        const whole = listing.slice(0, step.order + 1);
+        const next = listing[step.order + 1];
+        const sessions = next === undefined || step.turn === 0 ? whole : [...whole, brokenOff(next)];
+        return this.#note([{ ...common, logAt, complete: false, sessions }]);
+      }
       case 'filtered': {
         const wanted = String(1 + step.order);
         const sessions = listing.filter((s) => String(s.values['session_local_id']) === wanted);
@@ -202,6 +204,13 @@ export class Model {
     };
   }
 }
+
+/** The beginning of a session, where a capture ends within it. */
+const brokenOff = ({ values, layout }: Printed): Printed => ({
+  values: Object.fromEntries(Object.entries(values).slice(0, 6)),
+  ...(layout === undefined ? {} : { layout }),
+  cut: true,
+});
 
 const clean = (values: Record<string, FieldValue | undefined>): Record<string, FieldValue> =>
   Object.fromEntries(Object.entries(values).filter((e): e is [string, FieldValue] => e[1] !== undefined));
