@@ -90,6 +90,11 @@ export function maskedCommand(text: string, mask: Mask): string {
   return mask === unmasked ? text : text.replace(/\buser\s+("(?:[^"\\]|\\.)*"|\S+)/g, 'user (masked)');
 }
 
+/** Why something was refused may quote what stood there: nothing from the first quotation mark on is told. */
+export function maskedReason(text: string, mask: Mask): string {
+  return mask === unmasked ? text : text.replace(/["'`“‘].*$/s, '(masked)');
+}
+
 /** JSON with integers of any size as they are. */
 export function jsonText(value: unknown): string {
   return JSON.stringify(value, replacer);

@@ -6,8 +6,9 @@ import { chromium as driver, type Browser, type BrowserContext } from 'playwrigh
 const unwanted =
   /^--(?:headless|single-process|no-zygote|disable-web-security|allow-running-insecure-content|disable-site-isolation)/;
 
-export async function openBrowser(): Promise<Browser> {
+export async function openBrowser(environment: Record<string, string> = {}): Promise<Browser> {
   return await driver.launch({
+    env: { ...process.env, ...environment },
     executablePath: await chromium.executablePath(),
     args: chromium.args.filter((arg) => !unwanted.test(arg)),
     headless: true,
@@ -21,6 +22,7 @@ export interface Looks {
 }
 
 export const wide = { width: 1_440, height: 900 };
+export const narrow = { width: 390, height: 844 };
 
 export async function openContext(browser: Browser, looks: Looks): Promise<BrowserContext> {
   const { colours, width, height } = looks;

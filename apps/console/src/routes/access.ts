@@ -1,9 +1,10 @@
 /** Who asks: logging in and out, tokens, the audit log. */
 import { fields } from '@sessionreel/session-model';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { cookieName, type GuardOptions } from '../access/guard.ts';
+import { cookieName, viewOf, type GuardOptions } from '../access/guard.ts';
 import type { Oidc } from '../access/oidc.ts';
 import type { Principal } from '../access/principal.ts';
+import { unmasked } from '../present.ts';
 import { Problem } from '../problems.ts';
 import { answers, textAnswers } from '../schemas/common.ts';
 import * as s from '../schemas/access.ts';
@@ -184,6 +185,13 @@ function adminRoutes(app: App, guard: GuardOptions): void {
         response: answers(s.auditLogAnswer),
       },
     },
-    async (request, reply) => answer(reply, { entries: await guard.audit.newest(request.query.limit) }),
+    async (request, reply) => {
+      const entries = await guard.audit.newest(request.query.limit);
+      // Parameters may name subscribers.
+      const masked = viewOf(request).mask !== unmasked;
+      return answer(reply, {
+        entries: masked ? entries.map((e) => ({ ...e, url: e.url.split('?', 1)[0] ?? '' })) : entries,
+      });
+    },
   );
 }

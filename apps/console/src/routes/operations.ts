@@ -2,7 +2,7 @@
 import { anomalies, audit, deadLetters, pipelineAt } from '@sessionreel/queries';
 import { viewOf } from '../access/guard.ts';
 import { once, sendRows, type Row } from '../lists.ts';
-import { maskedCommand, present, unmasked } from '../present.ts';
+import { maskedCommand, maskedReason, present } from '../present.ts';
 import { answers, listAnswers, rangeOf } from '../schemas/common.ts';
 import { routersQuery } from '../schemas/routers.ts';
 import * as s from '../schemas/planning.ts';
@@ -91,9 +91,7 @@ export function operationsRoutes(app: App, lag: () => Promise<Lag | null>): void
       const told = found.map((letter) => ({
         ...letter,
         command: maskedCommand(letter.command, mask),
-        // It may quote what stood in the message.
-        reason:
-          mask === unmasked ? letter.reason : letter.reason.replace(/"[^"]*"|'[^']*'|`[^`]*`/g, '(masked)'),
+        reason: maskedReason(letter.reason, mask),
       }));
       if (format !== 'json')
         return sendRows(

@@ -3,7 +3,7 @@ import { ledgerEntries, routersAt, sessionsAt, tunnelsAt, type ListedRow } from 
 import { viewOf, type View } from '../access/guard.ts';
 import { isKnown } from '../etag.ts';
 import { cursorOf, once, placeOf, sendRows, type Row } from '../lists.ts';
-import { maskedCommand, present, valuesOf, type Mask } from '../present.ts';
+import { maskedCommand, maskedReason, present, valuesOf, type Mask } from '../present.ts';
 import { Problem } from '../problems.ts';
 import { answers, listAnswers, rangeOf } from '../schemas/common.ts';
 import { routerSummary } from '../schemas/fleet.ts';
@@ -210,6 +210,7 @@ function ledgerRoute(app: App): void {
       ...e,
       scope: maskedCommand(e.scope, view.mask),
       command: maskedCommand(e.command, view.mask),
+      reason: maskedReason(e.reason, view.mask),
     }));
     const shown = present(page, view.mask) as Row[];
     if (format !== 'json')

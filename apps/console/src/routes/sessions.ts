@@ -16,7 +16,7 @@ import type { FastifyReply } from 'fastify';
 import { viewOf, type View } from '../access/guard.ts';
 import { isKnown } from '../etag.ts';
 import { once, sendRows, type Row } from '../lists.ts';
-import { present, recordJson, unmasked } from '../present.ts';
+import { maskedCommand, maskedReason, present, recordJson, unmasked, type Mask } from '../present.ts';
 import { answers, listAnswers, rangeOf, textAnswers } from '../schemas/common.ts';
 import { otherEndAnswer } from '../schemas/planning.ts';
 import * as s from '../schemas/routers.ts';
@@ -33,14 +33,14 @@ export function sessionRoutes(app: App): void {
   diffRoute(app);
 }
 
-const asOfJson = ({ asOf }: RouterStateAt) => ledgerJson(asOf);
-const ledgerJson = ({ at, format, level, scope, complete, reason }: StateDiff['before']) => ({
+const asOfJson = ({ asOf }: RouterStateAt, mask: Mask) => ledgerJson(asOf, mask);
+const ledgerJson = ({ at, format, level, scope, complete, reason }: StateDiff['before'], mask: Mask) => ({
   at,
   format,
   level,
-  scope,
+  scope: maskedCommand(scope, mask),
   complete,
-  reason,
+  reason: maskedReason(reason, mask),
 });
 
 function sessionRoute(app: App): void {
@@ -65,7 +65,10 @@ function sessionRoute(app: App): void {
       const state = await stateAt(view.client, { ...view.ask, router, at, scope });
       const found = state.sessions[0];
       return answer(reply, {
-        ...(present({ router, at, asOf: asOfJson(state), live: found !== undefined }, view.mask) as object),
+        ...(present(
+          { router, at, asOf: asOfJson(state, view.mask), live: found !== undefined },
+          view.mask,
+        ) as object),
         record: found === undefined ? null : recordJson(found.record, view.mask),
         ...(present(
           { createdAt: found?.createdAt ?? null, changedAt: found?.changedAt ?? null },
@@ -284,8 +287,8 @@ function diffRoute(app: App): void {
         reply,
         {
           router,
-          before: ledgerJson(diff.before),
-          after: ledgerJson(diff.after),
+          before: ledgerJson(diff.before, view.mask),
+          after: ledgerJson(diff.after, view.mask),
           counts: {
             opened: diff.opened.length,
             changed: diff.changed.length,
