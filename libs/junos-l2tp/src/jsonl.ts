@@ -11,6 +11,9 @@ import {
 import type { ParseHints, ParseLimits } from './reader.ts';
 import { SnapshotParser, type CaptureResult } from './snapshot-parser.ts';
 
+/** Strings of sessions that are held before they are forgotten. */
+const maxStringBytes = 8 * 1024 * 1024;
+
 /**
  * Unknown values as a JSON object, label → raw value; a label printed more than once has an array. A line without any label has the
  * name ''.
@@ -62,7 +65,9 @@ export class JsonLines {
         emit(jsonOfSession(recordOfRow(batch.words, i * rowWords, batch.strings)));
     };
     const end = (facts: SnapshotFacts): void => emit(jsonOfSnapshot(facts));
-    this.#parser = new SnapshotParser(strings, { begin: () => undefined, rows, end }, hints, limits);
+    const sink = { begin: () => undefined, rows, end };
+    const options = { renewStringsAbove: maxStringBytes };
+    this.#parser = new SnapshotParser(strings, sink, hints, limits, options);
   }
 
   write(chunk: Uint8Array): void {

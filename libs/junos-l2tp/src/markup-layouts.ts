@@ -57,6 +57,12 @@ export class MarkupLayouts {
     return id;
   }
 
+  /** Ids of strings are void. */
+  forgetIds(): void {
+    this.#ids = new Map();
+    this.#lastKey = -1;
+  }
+
   #forget(): void {
     this.#parts = [[]];
     this.#indexes = new Map([['[]', 0]]);

@@ -19,6 +19,7 @@ import { Prediction, needsMore } from './markup-predict.ts';
 import { TunnelTable } from './markup-table.ts';
 import { readUint } from './numbers.ts';
 import type { SnapshotBuilder } from './snapshot-builder.ts';
+import type { StringHolder } from './string-renewal.ts';
 import { readPrinted, textOf } from './values.ts';
 
 const tunnelId = indexOfField('tunnel_local_id');
@@ -45,7 +46,7 @@ interface Deferred {
   readonly line: number;
 }
 
-export class MarkupSessions {
+export class MarkupSessions implements StringHolder {
   /** First byte that is needed again: of the session or table head that is being read, else of the gap. */
   regionStart = 0;
   readonly layouts: MarkupLayouts;
@@ -62,6 +63,8 @@ export class MarkupSessions {
   #secondsFrom = -1;
   #secondsTo = -1;
   #deferred: Deferred[] = [];
+  /** True while they become rows. */
+  #isSettling = false;
   /** What precedes a session that may have to be deferred. */
   #gap: Uint8Array[] = [];
   #isGapOwn = false;
@@ -80,9 +83,20 @@ export class MarkupSessions {
     this.#buffer = buffer;
     this.#format = format;
     this.layouts = new MarkupLayouts(format, builder.strings, builder.limits.layouts);
+    builder.holder = this;
     const tell = (name: string, raw: string): void => void builder.unknown(name, raw, this.#line);
     this.#prediction = predict ? new Prediction(format, builder.strings, tell) : null;
     this.#heads = predict ? new Prediction(format, builder.strings, () => undefined) : null;
+  }
+
+  rowsToKeep(): readonly Uint32Array[] | null {
+    return this.#deferred.length > 0 || this.#isSettling ? null : [this.table.words, this.table.previous];
+  }
+
+  forgetStrings(): void {
+    this.layouts.forgetIds();
+    this.#prediction?.forget();
+    this.#heads?.forget();
   }
 
   /** The element at hand has exact seconds at `[from, to)`; −1 for none. */
@@ -336,6 +350,7 @@ export class MarkupSessions {
     const rows = this.#deferred;
     const rest = this.#gap;
     this.#deferred = [];
+    this.#isSettling = true;
     this.#gap = [];
     this.#isGapOwn = false;
     this.table.head = 0;
@@ -352,6 +367,7 @@ export class MarkupSessions {
       if (!this.#finishRow(part)) this.#builder.frame.abandon();
     }
     for (const gap of rest) this.#builder.frame.hold(gap, 0, gap.length);
+    this.#isSettling = false;
   }
 
   leafOfSession(kind: number, name: string, leaf: Leaf): void {

@@ -59,7 +59,8 @@ export class TunnelTable {
   head = 0;
   /** Whether a session of it was seen. */
   hasRow = false;
-  readonly #previous = new Uint32Array(rowWords);
+  /** The tunnel's fields of the row told before. */
+  readonly previous = new Uint32Array(rowWords);
   #hasPrevious = false;
 
   reset(): void {
@@ -93,9 +94,9 @@ export class TunnelTable {
   /** Whether the row's tunnel is another than that of the row told before. */
   enter(words: Uint32Array, row: number): boolean {
     const changed =
-      !this.#hasPrevious || tunnelFields.some((f) => !sameField(f, words, row, this.#previous, 0));
+      !this.#hasPrevious || tunnelFields.some((f) => !sameField(f, words, row, this.previous, 0));
     this.#hasPrevious = true;
-    if (changed) for (const field of tunnelFields) copyField(field, words, row, this.#previous, 0);
+    if (changed) for (const field of tunnelFields) copyField(field, words, row, this.previous, 0);
     return changed;
   }
 }

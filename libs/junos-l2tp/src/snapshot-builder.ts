@@ -24,6 +24,7 @@ import { FrameRecorder } from './frame.ts';
 import { IdSet } from './id-set.ts';
 import { literalOf, stringifyLayout, type Layout } from './layout.ts';
 import type { ParseLimits, SnapshotSink } from './reader.ts';
+import { renewStrings, type StringHolder } from './string-renewal.ts';
 
 /** As many as stay in a core's nearest cache. */
 const batchRows = 64;
@@ -72,6 +73,10 @@ export class SnapshotBuilder {
   readonly words: Uint32Array;
   /** Set by a reader that knows better than the fields that were printed. */
   variant: Variant | null = null;
+  /** The string table is emptied between batches whenever it holds more bytes: for a table of the parser's own. */
+  renewAbove = Infinity;
+  /** Set by the reader, which must hear of it. */
+  holder: StringHolder | null = null;
   /** Bytes that the last body's layout prints beyond the end of the capture (a line end that is missing). */
   trim = 0;
   readonly #sink: SnapshotSink;
@@ -79,13 +84,16 @@ export class SnapshotBuilder {
   readonly #batch: RowBatch;
   readonly #ids = new IdSet();
   readonly #seen = new Uint32Array(presenceWords);
-  readonly #previousTunnel = new Uint32Array(4);
+  /** ID and presence bits of the tunnel of the session before; its interface and group, as ids of strings. */
+  readonly #previousTunnel = new Uint32Array(2);
+  readonly #previousNames = new Uint32Array(2);
   #format: Format;
   #level: Level | null;
   #begun = false;
   #row = 0;
-  /** Row of the last session that was finished. */
+  /** Row of the last session that was finished; −1 when its strings are gone, and `#knownInterface` stands for it. */
   #finished = 0;
+  #knownInterface = '';
   #sessions = 0;
   #tunnels = 0;
   #clock: number | null = null;
@@ -129,10 +137,20 @@ export class SnapshotBuilder {
 
   /** As `startRow`, for a caller who writes every word of the row, or fills it with zeros. */
   startDirtyRow(): number {
-    if (this.#batch.count === batchRows) this.flush();
+    if (this.#batch.count === batchRows) {
+      this.flush();
+      if (this.strings.usedBytes > this.renewAbove) this.#renewStrings();
+    }
     this.#row = this.#batch.count * rowWords;
     if (this.#unknown.length > 0) this.#unknown = [];
     return this.#row;
+  }
+
+  #renewStrings(): void {
+    const name = this.#lastInterface();
+    if (this.holder === null || !renewStrings(this.strings, this.holder, this.#previousNames)) return;
+    this.#knownInterface = name;
+    this.#finished = -1;
   }
 
   /** Keeps a value of an unknown label for the row. Returns its ordinal, −1 when there are too many (an error is told). */
@@ -303,19 +321,20 @@ export class SnapshotBuilder {
   #enterTunnel(row: number): boolean {
     const { words } = this;
     const previous = this.#previousTunnel;
+    const names = this.#previousNames;
     // Absent values are zeros, and presence of the tunnel's fields stands in the row's first word.
     const presence = ((words[row] as number) & tunnelBits) >>> 0;
     const changed =
       previous[0] !== words[row + tunnelIdSlot] ||
-      previous[1] !== words[row + tunnelInterfaceSlot] ||
-      previous[2] !== words[row + tunnelGroupSlot] ||
-      previous[3] !== presence ||
+      previous[1] !== presence ||
+      names[0] !== words[row + tunnelInterfaceSlot] ||
+      names[1] !== words[row + tunnelGroupSlot] ||
       this.#sessions === 0;
     if (!changed) return false;
     previous[0] = words[row + tunnelIdSlot] as number;
-    previous[1] = words[row + tunnelInterfaceSlot] as number;
-    previous[2] = words[row + tunnelGroupSlot] as number;
-    previous[3] = presence;
+    previous[1] = presence;
+    names[0] = words[row + tunnelInterfaceSlot] as number;
+    names[1] = words[row + tunnelGroupSlot] as number;
     this.#tunnels++;
     return true;
   }
@@ -346,6 +365,7 @@ export class SnapshotBuilder {
   /** The interface of the last session whole, or of its tunnel: its words stay until a later batch reaches them. */
   #lastInterface(): string {
     if (this.#sessions === 0) return '';
+    if (this.#finished < 0) return this.#knownInterface;
     for (const field of interfaceFields) {
       if (getPresence(this.words, this.#finished, field) !== Presence.value) continue;
       const name = this.strings.view(this.words[this.#finished + (slotOf[field] as number)] as number);

@@ -28,10 +28,14 @@ export interface CaptureResult {
   readonly errors: readonly ParseProblem[];
 }
 
-/** For tests and benchmarks. */
 export interface ParseOptions {
-  /** False: every line takes the plain path. */
+  /** False: every line takes the plain path. For tests and benchmarks. */
   readonly predict?: boolean;
+  /**
+   * Empty the string table between two batches when it holds more bytes than this: for a table of which nobody keeps ids beyond the
+   * sink's `rows`. Default: never.
+   */
+  readonly renewStringsAbove?: number;
 }
 
 const newline = 0x0a;
@@ -207,6 +211,7 @@ export class SnapshotParser {
     const ordinal = this.#ordinal++;
     const origin = { ordinal, format, level, scope, command: text, router: this.#router };
     const builder = new SnapshotBuilder(this.#strings, this.#sink, this.#limits, origin);
+    builder.renewAbove = this.#options.renewStringsAbove ?? Infinity;
     this.#builder = builder;
     this.#bytes = 0;
     const whole = this.#hints.complete === true;

@@ -55,7 +55,7 @@ export interface TextContext {
   readonly learned: Map<number, Set<number>>;
   readonly problem: (line: number, message: string, loses?: boolean) => void;
   /** Lines that are known; null where every line is to be read without. */
-  readonly index: LineIndex | null;
+  index: LineIndex | null;
   /** Unknown values kept for one session; what is more is told, and only printed. */
   readonly unknownLabels: number;
 }

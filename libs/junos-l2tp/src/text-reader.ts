@@ -8,7 +8,7 @@ import {
   unknownSlot,
 } from '@sessionreel/session-model';
 import { literal } from './line-shape.ts';
-import { FastPath, found, type LayoutOf } from './fast-path.ts';
+import { FastPath, found } from './fast-path.ts';
 import { LineIndex } from './line-index.ts';
 import { LineTemplates, type LineTemplate } from './line-templates.ts';
 import { bodyLabels, headerLabels, unknownField } from './labels.ts';
@@ -26,6 +26,7 @@ import {
 import type { BodyReader, ParseLimits } from './reader.ts';
 import type { SnapshotBuilder } from './snapshot-builder.ts';
 import { certainFields, firstLabel, isBlank, leadingSpace } from './split-line.ts';
+import type { StringHolder } from './string-renewal.ts';
 import { columnsOf, isTableHead, isTableRow, isTableSubhead, type Column } from './table.ts';
 import { excerpt, readLines, readTableRow, type TextContext, type TextLine } from './text-lines.ts';
 
@@ -57,7 +58,7 @@ interface TunnelHeader {
   readonly fields: ReadonlySet<number>;
 }
 
-export class TextReader implements BodyReader {
+export class TextReader implements BodyReader, StringHolder {
   readonly #builder: SnapshotBuilder;
   readonly #limits: ParseLimits;
   readonly #options: TextOptions;
@@ -66,7 +67,7 @@ export class TextReader implements BodyReader {
   /** Bytes that wait for more: part of a line, or of a session that is to be read at once. */
   #carry: Uint8Array = noBytes;
   /** Null when prediction is off. */
-  readonly #fast: FastPath | null;
+  #fast: FastPath | null = null;
   #ended = false;
   #lineNumber: number;
   /** True while the rest of a line that is too long is thrown away. */
@@ -93,19 +94,36 @@ export class TextReader implements BodyReader {
     this.#limits = limits;
     this.#options = options;
     this.#lineNumber = firstLine;
-    const learned = new Map<number, Set<number>>();
-    const index = options.predict === false ? null : new LineIndex(builder.strings, learned);
     this.#context = {
       strings: builder.strings,
       templates: new LineTemplates(),
-      learned,
-      index,
+      learned: new Map<number, Set<number>>(),
+      index: null,
       problem: (line, message, loses) => builder.problem(line, message, loses),
       unknownLabels: limits.unknownLabels,
     };
-    const layoutOf: LayoutOf = (templates) => this.#layoutOf(templates, 0);
-    this.#fast =
-      index === null ? null : new FastPath(index, this.#context.templates, builder.strings, layoutOf);
+    builder.holder = this;
+    this.#startPredicting();
+  }
+
+  /** What predicts sessions begins with nothing. */
+  #startPredicting(): void {
+    if (this.#options.predict === false) return;
+    const { strings, learned, templates } = this.#context;
+    const index = new LineIndex(strings, learned);
+    this.#context.index = index;
+    this.#fast = new FastPath(index, templates, strings, (lines) => this.#layoutOf(lines, 0));
+  }
+
+  rowsToKeep(): readonly Uint32Array[] {
+    return this.#header === null ? [] : [this.#header.words];
+  }
+
+  /** The lines that are known hold no ids; their order goes on to be what it was. */
+  forgetStrings(): void {
+    this.#layouts.clear();
+    this.#startPredicting();
+    this.#enterHeader();
   }
 
   /** True once a prompt or a banner ended the reply. */
@@ -204,6 +222,8 @@ export class TextReader implements BodyReader {
     let at = start;
     while (at < end && (isLast || end - at >= fast.reserve)) {
       const row = builder.startDirtyRow();
+      // The string table was emptied, and what predicts has begun anew.
+      if (fast !== this.#fast) break;
       if (!fast.match(bytes, view, at, end, words, row, header.words)) break;
       if (found.gapEnd > at) frame.hold(bytes, at, found.gapEnd);
       if (found.hasHeader) {
@@ -510,6 +530,11 @@ export class TextReader implements BodyReader {
       if (!regular) return;
     }
     for (const line of lines) header?.templates.push(this.#literalTemplate(line));
+    this.#enterHeader();
+  }
+
+  #enterHeader(): void {
+    const header = this.#header;
     if (header !== null)
       this.#fast?.enter(isPredictable(header) ? header.templates : null, this.#columns !== null);
   }

@@ -35,6 +35,11 @@ export class StringTable {
     return this.#arena.length + 4 * (this.#starts.length + this.#hashes.length + this.#slots.length);
   }
 
+  /** Bytes of the strings themselves and of their index entries, without room to grow. */
+  get usedBytes(): number {
+    return this.#used + 16 * this.#count;
+  }
+
   /** The id of `source[start, end)`, given out now if the bytes are new. The bytes are copied. */
   intern(source: Uint8Array, start: number, end: number): number {
     const length = end - start;
