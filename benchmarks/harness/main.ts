@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import type { Benchmark } from './benchmark.ts';
 import { root } from './machine.ts';
 import { summarise } from './profile.ts';
+import { writeReport } from './report.ts';
 import { measuredNames, printChanges, writeResults } from './results.ts';
 import { runBenchmark } from './run.ts';
 
@@ -15,6 +16,8 @@ const help = `Measures Sessionreel beside its peers. Results go to benchmarks/re
   npm run bench -- NAME…          these
   npm run bench -- --list         which there are
   npm run bench -- --compare      the results that are there, and the change against the last committed ones
+
+  npm run bench -- --report       tables and plots of all results, into benchmarks/README.md
 
   --only TEXT       cases and contenders whose name contains it; the results of the others stay
   --seconds N       what a benchmark may take, without its set-up; every contender runs three times at least
@@ -29,6 +32,7 @@ const allSeconds = 840;
 const options = {
   list: { type: 'boolean' },
   compare: { type: 'boolean' },
+  report: { type: 'boolean' },
   only: { type: 'string', default: '' },
   seconds: { type: 'string' },
   'cpu-prof': { type: 'boolean' },
@@ -118,6 +122,10 @@ async function main(): Promise<number> {
   if (values.list === true) return (await list(), 0);
   const seconds = values.seconds === undefined ? undefined : Number(values.seconds);
   if (seconds !== undefined && !(seconds > 0)) wrongUsage('--seconds takes a number above 0');
+  if (values.report === true) {
+    await writeReport(async (name) => (names().includes(name) ? (await load(name)).about : ''));
+    return 0;
+  }
   const all = names();
   const unknown = positionals.find((name) => !all.includes(name));
   if (unknown !== undefined) wrongUsage(`there is no benchmark "${unknown}"; there are ${all.join(', ')}`);

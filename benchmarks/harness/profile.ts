@@ -11,6 +11,8 @@ interface CpuProfile {
   readonly timeDeltas: readonly number[];
 }
 
+const standstillUs = 100_000;
+
 /** Time of its own of each function, most first; one text for each profile (a process or a worker thread). */
 export function summarise(folder: string, most = 25): string {
   return readdirSync(folder)
@@ -32,8 +34,11 @@ function summary(path: string, most: number): string {
   );
   const own = new Map<string, number>();
   profile.samples.forEach((id, n) => {
+    const us = profile.timeDeltas[n] ?? 0;
+    // The process stood still, or the machine had no core for it.
+    if (us > standstillUs) return;
     const name = names.get(id) ?? '';
-    own.set(name, (own.get(name) ?? 0) + (profile.timeDeltas[n] ?? 0));
+    own.set(name, (own.get(name) ?? 0) + us);
   });
   const idle = [...own].reduce((sum, [name, us]) => (name.startsWith('(idle)') ? sum + us : sum), 0);
   const busy = [...own.values()].reduce((sum, us) => sum + us, 0) - idle;

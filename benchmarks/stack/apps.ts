@@ -17,13 +17,15 @@ export class Apps {
   constructor(servers: Servers, options: AppsOptions = {}) {
     for (const app of ['processor', 'loader']) {
       const child = spawn(process.execPath, [...profileFlags(app), `${root}apps/${app}/src/main.ts`], {
-        stdio: ['ignore', 'ignore', 'pipe'],
+        // Our end of its stdin is how it learns that we have gone.
+        stdio: ['pipe', 'ignore', 'pipe'],
         env: {
           ...process.env,
           REEL_KAFKA_BROKERS: servers.kafka,
           REEL_CLICKHOUSE_URL: servers.clickhouse,
           REEL_HEALTH_PORT: '0',
           REEL_LOG_LEVEL: 'warn',
+          REEL_SUPERVISED: '1',
           ...(options.workers === undefined ? {} : { REEL_WORKERS: String(options.workers) }),
         },
       });
