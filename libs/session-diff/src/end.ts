@@ -81,7 +81,9 @@ function learnSkew({ context, source }: Run, pending: Pending): void {
   const { head, skew } = context;
   const before = head.skews.at(-1);
   if (skew === null || context.late !== null) return;
-  const isSet = before !== undefined && Math.abs(skew - before) > (pending.moved === null ? 300_000 : 5000);
+  // One that lies a little off may be a capture's time that was taken late.
+  const moved = pending.moved !== null || pending.deferred.some(({ alike }) => alike);
+  const isSet = before !== undefined && Math.abs(skew - before) > (moved ? 5000 : 300_000);
   if (isSet || before === undefined) head.skews = [...head.skews, skew].slice(-8);
   else if (source.part === 1) head.skews = [...head.skews.slice(0, -1), skew];
 }

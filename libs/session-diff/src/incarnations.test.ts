@@ -154,15 +154,17 @@ describe('reuse', () => {
   });
 
   it('is judged alike when only some sessions are listed after the clock was set', () => {
-    const lab = new Lab();
-    lab.take({ at: 0, sessions: many(0, 5) });
-    const set = (at: number) => many(at + 3600, 5, { created: 0 });
-    const one = lab.take({ at: 60, scope: { 'local-session-id': '2' }, sessions: set(60).slice(1, 2) });
-    expect([one.opened, one.closed]).toEqual([[], []]);
-    const cut = lab.take({ at: 120, complete: false, sessions: set(120).slice(0, 3) });
-    expect([cut.opened, cut.closed]).toEqual([[], []]);
-    const whole = lab.take({ at: 180, sessions: set(180) });
-    expect([whole.opened, whole.closed]).toEqual([[], []]);
+    for (const by of [3600, -61]) {
+      const lab = new Lab();
+      lab.take({ at: 0, sessions: many(0, 5) });
+      const set = (at: number) => many(at + by, 5, { created: -3600 + by });
+      const one = lab.take({ at: 60, scope: { 'local-session-id': '2' }, sessions: set(60).slice(1, 2) });
+      expect([one.opened, one.closed]).toEqual([[], []]);
+      const cut = lab.take({ at: 120, complete: false, sessions: set(120).slice(0, 3) });
+      expect([cut.opened, cut.closed]).toEqual([[], []]);
+      const whole = lab.take({ at: 180, sessions: set(180) });
+      expect([whole.opened, whole.closed]).toEqual([[], []]);
+    }
   });
 
   it('is what moves the create time of one session only, first or last in the listing', () => {
