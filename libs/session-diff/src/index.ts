@@ -5,6 +5,7 @@
  *     state.begin(source, start); state.rows(batch); state.end(facts, (delta) => encode(delta));
  */
 export { ImageHash } from './hash.ts';
+export { stateHash } from './record-hash.ts';
 export { defaultOptions, type RouterOptions, type SnapshotBegin, type SnapshotSource } from './options.ts';
 export type { PrintSet } from './prints.ts';
 export type { SnapshotOutcome } from './end.ts';
