@@ -17,8 +17,9 @@ describe('the flush rule', () => {
     expect(isDue(waiting, limits, 1_299, 0)).toBe(false);
     expect(isDue(waiting, limits, 1_300, 0)).toBe(true);
   });
-  test('waits longer while inserts are slow, a second at most', () => {
-    expect(isDue(waiting, limits, 1_700, 800)).toBe(false);
+  test('waits longer while inserts are slow, three times as long as one takes, a second at most', () => {
+    expect(isDue(waiting, limits, 1_500, 200)).toBe(false);
+    expect(isDue(waiting, limits, 1_600, 200)).toBe(true);
     expect(isDue(waiting, limits, 2_000, 60_000)).toBe(true);
   });
   test('does not wait when there is enough', () => {
