@@ -184,6 +184,7 @@ class Up {
       REEL_FLEET_FILE: fleetFile,
       // One of each runs here, so that one that was killed takes its old place in the group at once.
       REEL_PROCESSOR_INSTANCE: 'up',
+      REEL_LOADER_INSTANCE: 'up',
       REEL_LOADER_GROUP: process.env['REEL_LOADER_GROUP'] ?? 'sessionreel-loader',
       REEL_CONSOLE_PORT: String(this.#consolePort),
       REEL_CONSOLE_DATA: join(settings.data, 'console'),

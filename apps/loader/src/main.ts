@@ -47,7 +47,9 @@ const storeSettings = {
   application: 'sessionreel-loader',
 };
 const store = new Store(storeSettings);
-const kafka = new KafkaClient({ brokers: settings.kafkaBrokers, clientId: 'sessionreel-loader', log });
+const instance = settings.loaderInstance;
+const clientId = instance === '' ? 'sessionreel-loader' : `sessionreel-loader-${instance}`;
+const kafka = new KafkaClient({ brokers: settings.kafkaBrokers, clientId, log });
 const admin = new KafkaAdmin(kafka);
 const producer = new KafkaProducer(kafka);
 const registry =
@@ -113,6 +115,7 @@ const consumer: GroupConsumer = new GroupConsumer(kafka, {
   topic: settings.eventsTopic,
   maxBytesPerPartition: 4 * 2 ** 20,
   sessionTimeoutMs: settings.loaderSessionTimeout,
+  replacesPredecessor: instance !== '',
   onAssigned: (assignment) => {
     loader.assigned(assignment);
   },

@@ -7,6 +7,11 @@ export const loaderSettings = {
   eventsTopic: setting(kinds.text(), 'l2tp.events', 'topic that is loaded'),
   eventsDlqTopic: setting(kinds.text(), 'l2tp.events.dlq', 'topic for events that ClickHouse refuses'),
   loaderGroup: setting(kinds.text(), 'sessionreel-loader', 'consumer group'),
+  loaderInstance: setting(
+    kinds.text(),
+    '',
+    'a name that only one loader has at a time: after a kill it takes its own place in the group at once',
+  ),
   loaderName: setting(kinds.text(), `${hostname()}-${process.pid}`, 'name of this loader in the fence'),
   loaderBatchBytes: setting(kinds.bytes(), 16 * 2 ** 20, 'most bytes of events in one insert'),
   loaderBatchMessages: setting(kinds.integer(1, 100_000), 5_000, 'most events in one insert'),

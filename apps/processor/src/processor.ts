@@ -82,10 +82,7 @@ export class Processor {
       workerData: options.worker.data,
       onLost: (lost) => {
         options.metrics.workersLost.inc({ reason: lost.reason });
-        options.log.error(
-          { worker: lost.shard, reason: lost.reason, error: lost.message },
-          'a worker was replaced',
-        );
+        options.log.error({ worker: lost.shard, reason: lost.reason, error: lost }, 'a worker was replaced');
       },
     });
   }

@@ -32,6 +32,7 @@ async function rollUpPartition(store: Store, partition: number): Promise<number>
   const loaded = await progressOf(store, 'loader_progress', partition);
   const done = await progressOf(store, 'rollup_progress', partition);
   if (loaded === undefined || (done !== undefined && done > loaded)) return 0;
+  const built = await nextBuild(store);
   const params = { partition, from: done ?? 0, to: loaded };
   const range = 'kafka_partition = {partition:UInt16} AND kafka_offset BETWEEN {from:UInt64} AND {to:UInt64}';
   const touched = await store.rows<Touched>(
@@ -57,10 +58,11 @@ async function rollUpPartition(store: Store, partition: number): Promise<number>
         store,
         hour,
         group.slice(i, i + routersAtOnce).map((t) => t.router),
+        built,
       );
   const open = touched.filter((t) => !isOver(t)).map((t) => Number(t.first));
   await store.insert('rollup_progress', [
-    { kafka_partition: partition, kafka_offset: Math.min(loaded + 1, ...open), built_at: now() },
+    { kafka_partition: partition, kafka_offset: Math.min(loaded + 1, ...open), built_at: built },
   ]);
   return over.length;
 }
@@ -74,7 +76,17 @@ async function progressOf(store: Store, table: string, partition: number): Promi
   return rows[0] === undefined || rows[0].n === '0' ? undefined : Number(rows[0].offset);
 }
 
-const now = (): string => new Date().toISOString().slice(0, 23).replace('T', ' ');
+/**
+ * When this build is made: above all builds before, also where a clock was ahead then, since of two builds the later one counts.
+ * Hours of one pass and its progress share it.
+ */
+async function nextBuild(store: Store): Promise<string> {
+  const rows = await store.rows<{ newest: string }>(
+    'SELECT toUnixTimestamp64Milli(max(built_at)) AS newest FROM rollup_progress',
+  );
+  const at = Math.max(Date.now(), Number(rows[0]?.newest ?? 0) + 1);
+  return new Date(at).toISOString().slice(0, 23).replace('T', ' ');
+}
 
 const summed = [
   ...counterFields.filter((f) => f.name.startsWith('data_')).flatMap((f) => [f.name, `${f.name}_error`]),
@@ -99,8 +111,13 @@ const named = `
   ON s.router = c.router AND s.gop = c.gop AND s.tunnel_local_id = c.tunnel_local_id
     AND s.session_local_id = c.session_local_id AND s.created = ifNull(c.create_time, toDateTime(0, 'UTC'))`;
 
-async function buildHour(store: Store, hour: number, routers: readonly string[]): Promise<void> {
-  const params = { hour, routers, built: now() };
+async function buildHour(
+  store: Store,
+  hour: number,
+  routers: readonly string[],
+  built: string,
+): Promise<void> {
+  const params = { hour, routers, built };
   const sums = summed.map((n) => `sum(c.${n})`).join(', ');
   const columns = `sessions, ${summed.join(', ')}, built_at`;
   const values = `uniqExact(c.tunnel_local_id, c.session_local_id, c.create_time), ${sums}, {built:DateTime64(3, 'UTC')}`;

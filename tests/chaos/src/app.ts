@@ -18,11 +18,14 @@ export class App {
   readonly options: AppOptions;
   /** Ends that nobody here asked for, with what was said last. */
   readonly crashes: string[] = [];
+  /** Drains that did not end with status 0. */
+  readonly lateEnds: string[] = [];
   /** The most memory that any of its processes held, bytes. */
   peakBytes = 0;
   #child: ChildProcess | undefined;
   #ended: Promise<void> = Promise.resolve();
   #expected = false;
+  #draining = false;
   #stopped = false;
   #frozen = false;
   readonly #log: WriteStream;
@@ -44,6 +47,7 @@ export class App {
   start(): void {
     if (this.#child !== undefined) return;
     this.#expected = false;
+    this.#draining = false;
     this.#frozen = false;
     const entry = fileURLToPath(new URL(`apps/${this.options.kind}/src/main.ts`, root));
     const child = spawn(process.execPath, ['--import', disturb, entry], {
@@ -70,6 +74,8 @@ export class App {
         this.#child = undefined;
         const how = signal ?? `status ${status ?? 0}`;
         this.#log.write(`{"ended":"${how}"}\n`);
+        if (this.#draining && status !== null && status !== 0)
+          this.lateEnds.push(`${this.options.name} drained with ${how}`);
         if (!this.#expected) {
           this.crashes.push(`${this.options.name} ended by itself (${how}): ${last.slice(0, 500)}`);
           if (!this.#stopped)
@@ -86,6 +92,7 @@ export class App {
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     this.measure();
     this.#expected = true;
+    this.#draining = signal === 'SIGTERM';
     this.#child?.kill(signal);
     await this.#ended;
   }

@@ -19,6 +19,8 @@ export interface ProductOptions {
   /** Names its topics, groups and database. */
   readonly name: string;
   readonly input: readonly InputMessage[];
+  /** Programs have names in their groups: after a kill they take their own places at once, without waiting for the time-out. */
+  readonly instances: boolean;
 }
 
 export class Product {
@@ -29,6 +31,7 @@ export class Product {
   readonly feeder: Feeder;
   readonly processors: App[] = [];
   readonly loaders: App[] = [];
+  readonly #instances: boolean;
   readonly #storeSettings: StoreSettings;
   readonly #log: Logger = createLogger('chaos', { level: 'silent', format: 'json' });
   readonly #admin: KafkaAdmin;
@@ -36,9 +39,10 @@ export class Product {
   #proxyUrl = '';
   #measuring: NodeJS.Timeout | undefined;
 
-  constructor({ servers, name, input }: ProductOptions) {
+  constructor({ servers, name, input, instances }: ProductOptions) {
     this.servers = servers;
     this.name = name;
+    this.#instances = instances;
     this.proxy = new Proxy(() => ({ host: '127.0.0.1', port: servers.clickhousePort }));
     this.#storeSettings = {
       url: servers.clickhouseUrl,
@@ -126,7 +130,7 @@ export class Product {
   async stopApps(): Promise<string[]> {
     clearInterval(this.#measuring);
     await Promise.all(this.apps.map((app) => app.stop('SIGTERM')));
-    return this.apps.flatMap((app) => app.crashes);
+    return this.apps.flatMap((app) => [...app.crashes, ...app.lateEnds]);
   }
 
   /** `reel audit`, as a person runs it. */
@@ -172,8 +176,9 @@ export class Product {
       REEL_DEAD_LETTERS_TOPIC: `${name}.dlq`,
       REEL_EVENTS_DLQ_TOPIC: `${name}.events.dlq`,
       REEL_PROCESSOR_GROUP: `${name}-processor`,
-      REEL_PROCESSOR_INSTANCE: `${name}-${instance}`,
+      REEL_PROCESSOR_INSTANCE: this.#instances ? `${name}-${instance}` : '',
       REEL_LOADER_GROUP: `${name}-loader`,
+      REEL_LOADER_INSTANCE: this.#instances ? `${name}-${instance}` : '',
       REEL_LOADER_NAME: `${name}-${instance}`,
       REEL_SESSION_TIMEOUT: `${sessionTimeoutMs}ms`,
       REEL_LOADER_SESSION_TIMEOUT: `${sessionTimeoutMs}ms`,

@@ -69,7 +69,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
 }
 
 async function undisturbed(servers: Servers, input: readonly InputMessage[]): Promise<Fingerprint> {
-  const product = new Product({ servers, name: 'calm', input });
+  const product = new Product({ servers, name: 'calm', input, instances: true });
   try {
     await product.start();
     await product.settled(settleMs);
@@ -91,7 +91,8 @@ async function disturbed(
   calm: Fingerprint,
   tell: (line: string) => void,
 ): Promise<Pick<ChaosReport, 'kills' | 'faults' | 'problems' | 'peakBytes'>> {
-  const product = new Product({ servers, name: 'storm', input });
+  const instances = new Prng(`chaos/${options.seed}/instances`).chance(0.5);
+  const product = new Product({ servers, name: 'storm', input, instances });
   try {
     await product.start();
     const done = await storm(product, options, tell);
