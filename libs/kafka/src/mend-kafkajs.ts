@@ -1,5 +1,5 @@
 /**
- * Three places of kafkajs 2.2.4 that are put right here. To be imported before kafkajs is (index.ts does so first): its modules
+ * Four places of kafkajs 2.2.4 that are put right here. To be imported before kafkajs is (index.ts does so first): its modules
  * take these functions up when they are loaded.
  *
  * 1. After every answer it sets a timer to look for requests that a throttled broker has held back, also when none is: with a
@@ -10,8 +10,10 @@
  *    stack holds, and such a batch, which any producer can make, would stop its consumer for good.
  * 3. It sends a heartbeat when the wall clock has gone past the last one by the interval. When the clock is set back, by an hour, it
  *    sends none for an hour: the group gives the partitions away, and this member never hears of it.
+ * 4. Its checksum of a record batch takes a byte at a time; ours takes eight.
  */
 import { createRequire } from 'node:module';
+import { crc32c } from './crc32c.ts';
 
 interface RequestQueue {
   readonly pending: readonly unknown[];
@@ -31,6 +33,8 @@ interface ConsumerGroup {
   heartbeat(options: { interval: number }): Promise<void>;
 }
 
+// First: what the others load takes the checksum up.
+mendChecksums();
 mendTimers();
 mendDecoding();
 mendHeartbeats();
@@ -44,6 +48,13 @@ function mendHeartbeats(): void {
     if (this.lastRequest > Date.now()) this.lastRequest = 0;
     return heartbeat.call(this, options);
   };
+}
+
+function mendChecksums(): void {
+  const path = 'kafkajs/src/protocol/recordBatch/crc32C';
+  require(path);
+  const cached = require.cache[require.resolve(path)];
+  if (cached !== undefined) cached.exports = crc32c;
 }
 
 function mendTimers(): void {
