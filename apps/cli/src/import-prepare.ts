@@ -23,6 +23,9 @@ export interface ImportFlags {
   readonly complete?: boolean;
   readonly timezone?: string;
   readonly force?: boolean;
+  /** From the file's name, for captures that do not say it themselves. */
+  readonly namedRouter?: string;
+  readonly namedTime?: number;
 }
 
 /** A capture, ready to be sent. */
@@ -123,7 +126,8 @@ function prepared(
   now: number,
   index: number,
 ): Prepared {
-  const router = flags.router ?? facts?.router ?? plan.host;
+  const said = flags.router ?? facts?.router ?? plan.host;
+  const router = said === '' ? (flags.namedRouter ?? '') : said;
   if (router === '') {
     throw wrongUsage(
       `${nameOf(file)}: which router was it?`,
@@ -165,5 +169,5 @@ function timeOf(
   if (flags.capturedAt !== undefined) return flags.capturedAt + index;
   const clock = facts?.routerClock;
   if (clock !== null && clock !== undefined) return utcOfWall(clock * 1000, flags.timezone ?? 'UTC');
-  return Math.floor(spooled.changedAt) + index;
+  return (flags.namedTime ?? Math.floor(spooled.changedAt)) + index;
 }

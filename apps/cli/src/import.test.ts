@@ -232,6 +232,9 @@ describe('waiting', () => {
     blocks: () => {
       throw new Error('not asked for');
     },
+    binary: () => {
+      throw new Error('not asked for');
+    },
   });
   const outcome = (offset: number): object => ({
     partition: 3,

@@ -5,7 +5,7 @@ import { parseCommand } from '@sessionreel/junos-l2tp';
 import { KafkaAdmin, KafkaProducer, type KafkaClient } from '@sessionreel/kafka';
 import { Option, type Command } from 'commander';
 import { nameOf } from './capture-file.ts';
-import { wrongData, wrongUsage } from './cli-error.ts';
+import { CliError, wrongData, wrongUsage } from './cli-error.ts';
 import {
   connectKafka,
   openStore,
@@ -16,6 +16,8 @@ import {
   type CliSettings,
   type ConnectionFlags,
 } from './connections.ts';
+import { Journal } from './import-journal.ts';
+import { sourcesOf, type Source } from './import-sources.ts';
 import { prepare, type ImportFlags, type Prepared } from './import-prepare.ts';
 import { checkSizes, sendCapture, type SentCapture } from './import-send.ts';
 import { waitForLedger, type Awaited } from './import-wait.ts';
@@ -34,11 +36,17 @@ interface Flags extends ConnectionFlags {
   readonly force?: true;
   readonly wait?: true;
   readonly waitLimit: string;
+  readonly again?: true;
+  readonly data: string;
 }
 
 const help = `
 A file may hold several commands, as a terminal's log does: each listing of L2TP sessions becomes a snapshot, the rest is left
 out. Large listings are sent in parts that are divided between sessions. Files may be compressed (gzip, zstd).
+
+Folders and archives (tar, also compressed) are looked through for captures, which are sent old to new: routers and times come from
+what they print, else from their names (lns1/2026-11-20T1000.txt, lns1_20261120-100000.log.gz). Files in them that are no captures
+are left out. What was sent is noted below --data: the same command again goes on where it was stopped; --again sends all of it.
 
 When it was taken: --captured-at; else the router's clock, where the listing prints create and up times (its zone is
 --timezone, UTC by default); else the time of the file.
@@ -50,6 +58,7 @@ Examples:
   $ reel import lns1.txt --router lns1 --wait
   $ reel import lns1.txt --router lns1 --captured-at '2026-11-20 10:00' --timezone Europe/Berlin
   $ reel import session.log
+  $ reel import /var/captures captures-2025.tar.zst --timezone Europe/Berlin --complete
   $ ssh lns1 'show services l2tp session extensive | no-more' | reel import - --router lns1 \\
       --command 'show services l2tp session extensive' --complete
 `;
@@ -58,7 +67,10 @@ export function register(program: Command, io: Io = processIo): void {
   const command = program
     .command('import')
     .description('captures from files to Kafka')
-    .argument('<file...>', 'captures as the router printed them; - is standard input')
+    .argument(
+      '<file...>',
+      'captures as the router printed them, folders and archives of them; - is standard input',
+    )
     .option('--router <name>', 'which router; default: from the prompt')
     .option('--captured-at <time>', "when it was taken; default: the router's clock, else the file's time")
     .option('--command <command>', 'the command as typed, where the capture does not begin with it')
@@ -67,6 +79,10 @@ export function register(program: Command, io: Io = processIo): void {
     .option('--force', 'send what is no snapshot, too')
     .option('--wait', 'until it can be queried')
     .addOption(new Option('--wait-limit <seconds>', 'at most').default('120'))
+    .option('--again', 'of folders and archives, what was sent before, too')
+    .addOption(
+      new Option('--data <folder>', 'where what was sent is noted').env('REEL_DATA').default('.sessionreel'),
+    )
     .addHelpText('after', help)
     .action(async (files: string[], flags: Flags) => await importFiles(files, flags, io));
   withClickHouse(withKafka(command));
@@ -79,23 +95,100 @@ async function importFiles(files: readonly string[], typed: Flags, io: Io): Prom
   if (!(waitLimitMs > 0)) throw wrongUsage(`--wait-limit ${typed.waitLimit}: it wants a number of seconds`);
   const store = typed.wait === true ? openStore(settings) : undefined;
   const sender = new Sender(settings);
-  let failed = false;
+  const run = { failed: false };
   try {
     // Better now than when everything was sent.
     await store?.ping();
-    for (const file of files) {
-      const sent = await importFile(file, flags, sender, io);
+    const deliver = async (file: string, own: ImportFlags, name = file): Promise<void> => {
+      const sent = await importFile(file, own, sender, io, name);
       for (const one of sent) {
         const became = store === undefined ? undefined : await awaited(one, store, waitLimitMs, io);
-        failed = became?.outcomes.some((x) => x.outcome === 'dead_letter') === true || failed;
+        if (became?.outcomes.some((x) => x.outcome === 'dead_letter') === true) run.failed = true;
         await writeAll(io.stdout, `${describe(one, became)}\n`);
       }
-    }
+    };
+    const streamed = files.filter((file) => file === '-');
+    for (const file of streamed) await deliver(file, flags);
+    const named = files.filter((file) => file !== '-');
+    if (named.length > 0) await importMany(named, typed, flags, settings, deliver, io);
   } finally {
     await sender.stop();
     await store?.close();
   }
-  if (failed) io.status(1);
+  if (run.failed) io.status(1);
+}
+
+/** Files one after another, old to new. */
+async function importMany(
+  paths: readonly string[],
+  typed: Flags,
+  flags: ImportFlags,
+  settings: CliSettings,
+  deliver: (file: string, own: ImportFlags, name: string) => Promise<void>,
+  io: Io,
+): Promise<void> {
+  const found = await sourcesOf(paths, flags.timezone ?? 'UTC');
+  const { sources, mixed } = found;
+  try {
+    if (!mixed) {
+      // Named one by one: in the order of their times, each must be a capture.
+      const ordered = paths.length === 1 ? paths : sources.map((s) => s.path);
+      for (const path of ordered) await deliver(path, flags, path);
+      return;
+    }
+    const asked = [...paths, settings.kafkaBrokers.join(','), settings.snapshotsTopic, flags.router ?? ''];
+    const journal = await Journal.open(asked, typed.data, typed.again === true);
+    await sendSources(sources, journal, flags, deliver, io);
+  } finally {
+    await found.close();
+  }
+}
+
+async function sendSources(
+  sources: readonly Source[],
+  journal: Journal,
+  flags: ImportFlags,
+  deliver: (file: string, own: ImportFlags, name: string) => Promise<void>,
+  io: Io,
+): Promise<void> {
+  const left = sources.filter((s) => !journal.has(s));
+  const done = sources.length - left.length;
+  if (done > 0)
+    await writeAll(
+      io.stderr,
+      `reel: ${done} files were sent before, ${left.length} are left; --again sends all\n`,
+    );
+  const skipped: string[] = [];
+  const all = createProgress(
+    io.stderr,
+    `${left.length} files`,
+    left.reduce((n, s) => n + s.bytes, 0),
+  );
+  try {
+    for (const source of left) {
+      const own: ImportFlags = {
+        ...flags,
+        ...(source.router === '' ? {} : { namedRouter: source.router }),
+        ...(source.namedTime === undefined ? {} : { namedTime: source.namedTime }),
+      };
+      try {
+        await deliver(source.path, own, source.name);
+      } catch (error) {
+        // Among many there are others; what has no place in Kafka stops it.
+        if (!(error instanceof CliError) || error.status === 3) throw error;
+        skipped.push(error.message);
+      }
+      await journal.add(source);
+      all.add(source.bytes);
+    }
+  } finally {
+    all.stop();
+  }
+  for (const message of skipped.slice(0, 10))
+    await writeAll(io.stderr, `reel: left out: ${escapeValue(message)}\n`);
+  if (skipped.length > 10)
+    await writeAll(io.stderr, `reel: and ${skipped.length - 10} more files were left out\n`);
+  if (left.length > 0 && skipped.length === left.length) throw wrongData('no file of them holds a capture');
 }
 
 function checkFlags(typed: Flags, io: Io): ImportFlags {
@@ -152,15 +245,23 @@ class Sender {
   }
 }
 
-async function importFile(file: string, flags: ImportFlags, sender: Sender, io: Io): Promise<SentCapture[]> {
+/** @param name as people know it */
+async function importFile(
+  file: string,
+  flags: ImportFlags,
+  sender: Sender,
+  io: Io,
+  name: string,
+): Promise<SentCapture[]> {
   const spooled = await spool(file, io);
   // Looked through for places to cut, checked, sent: the bytes pass three times.
-  const progress = createProgress(io.stderr, nameOf(file), spooled.bytes * 3);
+  // Of many files one bar shows them all.
+  const progress = createProgress(io.stderr, nameOf(name), name === file ? spooled.bytes * 3 : 0);
   try {
-    const { captures, skipped } = await prepare(file, spooled, flags, io.now(), progress.add);
+    const { captures, skipped } = await prepare(name, spooled, flags, io.now(), progress.add);
     const sent = await sendAll(spooled, captures, flags, sender, progress.add);
     progress.stop();
-    await tellDoubts(file, captures, skipped, io);
+    await tellDoubts(name, captures, skipped, io);
     return sent;
   } finally {
     progress.stop();

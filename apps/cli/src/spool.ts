@@ -56,7 +56,7 @@ async function* bounded(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   }
 }
 
-async function compressionOf(file: string): Promise<'none' | 'gzip' | 'zstd'> {
+export async function compressionOf(file: string): Promise<'none' | 'gzip' | 'zstd'> {
   await statOf(file);
   for await (const chunk of createReadStream(file, { end: 3 }) as AsyncIterable<Buffer>) {
     const magic = chunk.toString('hex');

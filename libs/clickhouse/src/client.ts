@@ -87,6 +87,20 @@ export class Store {
     }
   }
 
+  /** Rows in RowBinary, in chunks that end anywhere. A query without a FORMAT of its own. */
+  async *binary(query: string, options: RequestOptions = {}): AsyncGenerator<Uint8Array> {
+    try {
+      const result = await this.#client.exec({
+        query: `${query} FORMAT RowBinary`,
+        // An error in the middle would look like rows: the server answers when it has all of them.
+        ...requestOf(options, { wait_end_of_query: 1 }),
+      });
+      for await (const chunk of result.stream as AsyncIterable<Uint8Array>) yield chunk;
+    } catch (error) {
+      throw storeErrorOf(error, 'asking');
+    }
+  }
+
   /** A statement without an answer. */
   async command(query: string, options: RequestOptions = {}): Promise<void> {
     await this.#try('running', () => this.#client.command({ query, ...requestOf(options, {}) }));

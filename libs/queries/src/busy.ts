@@ -1,5 +1,5 @@
 /** Busy hours by sessions and by traffic, of routers, sites and the fleet. */
-import { asked, type QueryClient } from './client.ts';
+import { asked, known, type QueryClient } from './client.ts';
 import { checkedRange, type TimeRange } from './fleet.ts';
 import { pointParams, pointRows } from './series.ts';
 import { printedRoles } from './speeds.ts';
@@ -44,7 +44,8 @@ export async function busiestHours(
 ): Promise<BusiestHour[]> {
   const { by, measure } = question;
   const points = measure === 'sessions' ? pointRows({ by: 'router' }) : traffic;
-  const name = { router: 'toString(p.router)', site: 'toString(r.site)', fleet: "''" }[by];
+  const names = { router: 'toString(p.router)', site: 'toString(r.site)', fleet: "''" } as const;
+  const name = names[known(names, by)];
   const bins = `
     SELECT ${name} AS name, r.role AS role, point, sum(number) AS v
     FROM (${points}) AS p LEFT ANY JOIN (${printedRoles}) AS r ON r.router = toString(p.router)

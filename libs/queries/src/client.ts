@@ -11,6 +11,8 @@ export interface QueryClient {
   rows<T>(query: string, options?: QueryOptions): Promise<T[]>;
   /** Rows as arrays in the order of the columns, in blocks as they come. */
   blocks(query: string, options?: QueryOptions): AsyncIterable<unknown[][]>;
+  /** Rows in RowBinary, in chunks that end anywhere. */
+  binary(query: string, options?: QueryOptions): AsyncIterable<Uint8Array>;
 }
 
 /** How much one question may cost. */
@@ -60,4 +62,10 @@ export function utcText(ms: number): string {
     return '1900-01-01 00:00:00.000';
   if (day.startsWith('+') || year > 2299) return '2299-12-31 23:59:59.999';
   return `${day} ${time.slice(0, 12)}`;
+}
+
+/** A choice that becomes part of a query's text: only those that are known. @throws QuestionError for any other */
+export function known<K extends string>(choices: Readonly<Record<K, unknown>>, choice: K): K {
+  if (Object.hasOwn(choices, choice)) return choice;
+  throw new QuestionError(`${JSON.stringify(choice)} is not one of ${Object.keys(choices).join(', ')}`);
 }

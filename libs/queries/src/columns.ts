@@ -1,4 +1,5 @@
 /** Rows of session_history as session records. */
+import { binary, type BinaryColumn } from './row-binary.ts';
 import {
   counterFields,
   fields,
@@ -12,6 +13,14 @@ import {
 export const storedFields: readonly Field[] = fields.filter((f) => f.role !== 'clock');
 
 const isDatetime = (f: Field): boolean => f.type === 'datetime';
+/** A stored field in RowBinary; null where no session prints it. */
+export function binaryOf(f: Field, printed: boolean): BinaryColumn {
+  if (f.role === 'identity') return binary.u16(f.name);
+  const isText = f.type === 'text' || f.type === 'word' || f.type === 'address';
+  if (isText) return binary.text(printed ? f.name : "''");
+  if (f.type === 'u64') return binary.maybeU64(printed ? f.name : 'NULL');
+  return binary.maybeU32(printed ? columnOf(f) : 'NULL');
+}
 export const columnOf = (f: Field): string => (isDatetime(f) ? `toUnixTimestamp(${f.name})` : f.name);
 
 /** UTC times as integers of milliseconds. */
@@ -19,7 +28,7 @@ export const msOf = (name: string): string => `toUnixTimestamp64Milli(${name})`;
 
 /** What a stored value is as a field's value; the presence says whether it is one. */
 export function valueOf(f: Field, stored: unknown): FieldValue {
-  if (f.type === 'u64') return BigInt(stored as string);
+  if (f.type === 'u64') return typeof stored === 'bigint' ? stored : BigInt(stored as string);
   if (f.type === 'text' || f.type === 'word' || f.type === 'address') return stored as string;
   return Number(stored);
 }
@@ -73,19 +82,36 @@ export function keptSession(
   rounding: Readonly<Record<string, string | number>>,
   unknown: readonly { name: string; value: string }[],
 ): KeptSession {
-  const values: Record<string, FieldValue> = {};
-  for (const { name, column, field, letter } of planOf(presence)) {
-    if (letter === 'v') values[name] = column < 0 ? null : valueOf(field, stored[column]);
-    else values[name] = letter === 'e' ? '' : null;
-  }
   const halves: Record<string, bigint> = {};
   for (const name in rounding) halves[name] = BigInt(rounding[name] as string | number);
+  return sessionOf(
+    stored,
+    0,
+    presence,
+    halves,
+    unknown.length === 0 ? [] : unknown.map(({ name, value }) => [name, value] as const),
+  );
+}
+
+/** As `keptSession`, of a row in which the stored fields begin at `first`. */
+export function sessionOf(
+  row: readonly unknown[],
+  first: number,
+  presence: string,
+  rounding: Record<string, bigint>,
+  unknown: KeptSession['unknown'],
+): KeptSession {
+  const values: Record<string, FieldValue> = {};
+  for (const { name, column, field, letter } of planOf(presence)) {
+    if (letter === 'v') values[name] = column < 0 ? null : valueOf(field, row[first + column]);
+    else values[name] = letter === 'e' ? '' : null;
+  }
   return {
     tunnel: Number(values['tunnel_local_id']),
     session: Number(values['session_local_id']),
     values,
-    rounding: halves,
-    unknown: unknown.length === 0 ? [] : unknown.map(({ name, value }) => [name, value] as const),
+    rounding,
+    unknown,
     presence,
   };
 }

@@ -1,5 +1,6 @@
 /** Absolute counters at a time: the last ones that were kept whole, and the deltas after them. */
 import type { QueryClient, QueryOptions } from './client.ts';
+import { binary, binaryRows } from './row-binary.ts';
 import { counterNames, sessionKey, type KeptSession } from './columns.ts';
 
 /** A group of a router up to a time, as a condition and its options. `where` names no table. */
@@ -18,7 +19,6 @@ const absolute = "kind IN ('opened', 'rebase', 'keyframe')";
  * already; events are told apart by `intDiv(seq, 8)`.
  */
 const sums = (where: string): string => `
-  SELECT d.tunnel_local_id, d.session_local_id, ${counterNames.map((n) => `sum(d.${n})`).join(', ')}
   FROM (SELECT * FROM counter_deltas WHERE ${where}) AS d
   ${afterAbsolute(where)}
   GROUP BY d.tunnel_local_id, d.session_local_id`;
@@ -51,16 +51,29 @@ export async function addCounters(
       const kept = sessions.get(sessionKey(Number(tunnel), Number(session)));
       if (kept !== undefined) setBase(kept, rounding as Record<string, string>, values as (string | null)[]);
     }
-  for await (const block of client.blocks(sums(group.where), group.options))
-    for (const [tunnel, session, ...values] of block) {
-      const kept = sessions.get(sessionKey(Number(tunnel), Number(session)));
-      if (kept === undefined) continue;
-      counterNames.forEach((name, i) => {
-        const base = kept.values[name];
-        if (typeof base === 'bigint') kept.values[name] = u64(base + BigInt(values[i] as string));
-      });
+  // Only counters that any session prints: the others add up to nothing.
+  const printed = counterNames.filter((name) => anyHas(sessions, name));
+  if (printed.length === 0) return;
+  const columns = [
+    binary.u16('d.tunnel_local_id'),
+    binary.u16('d.session_local_id'),
+    ...printed.map((n) => binary.u64(`sum(d.${n})`)),
+  ];
+  await binaryRows(client, columns, sums(group.where), group.options, (row) => {
+    const kept = sessions.get(sessionKey(row[0] as number, row[1] as number));
+    if (kept === undefined) return;
+    for (let i = 0; i < printed.length; i++) {
+      const name = printed[i] as string;
+      const [base, moved] = [kept.values[name], row[i + 2] as bigint];
+      if (typeof base === 'bigint' && moved !== 0n) kept.values[name] = u64(base + moved);
     }
+  });
   if (rounded) await addRounding(client, group, sessions);
+}
+
+function anyHas(sessions: ReadonlyMap<number, KeptSession>, name: string): boolean {
+  for (const { values } of sessions.values()) if (typeof values[name] === 'bigint') return true;
+  return false;
 }
 
 function setBase(

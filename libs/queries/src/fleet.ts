@@ -1,5 +1,5 @@
 /** The fleet: counts at a time, ends, failures, traffic, routers that fell silent. Sums are always by role or said to be not. */
-import { QuestionError, asked, utcText, type AskOptions, type QueryClient } from './client.ts';
+import { QuestionError, asked, known, utcText, type AskOptions, type QueryClient } from './client.ts';
 import { msOf } from './columns.ts';
 
 export interface TimeRange extends AskOptions {
@@ -61,7 +61,7 @@ export async function fleetAt(
   question: AskOptions & { readonly at: number; readonly by: Dimension },
 ): Promise<FleetCount[]> {
   const rows = await client.rows<{ name: string; sessions: string }>(
-    `SELECT ${dimensions[question.by]} AS name, count() AS sessions FROM ${fleetState(dimensionColumns)}
+    `SELECT ${dimensions[known(dimensions, question.by)]} AS name, count() AS sessions FROM ${fleetState(dimensionColumns)}
      GROUP BY name ORDER BY sessions DESC, name`,
     asked(question, { at: utcText(question.at) }),
   );
@@ -131,7 +131,13 @@ export async function topTraffic(
 ): Promise<TrafficShare[]> {
   const { by } = question;
   const times = checkedRange(question);
-  const column = { user: 'user_name', realm: 'realm', peer_gateway: 'peer_gateway', router: 'router' }[by];
+  const columns = {
+    user: 'user_name',
+    realm: 'realm',
+    peer_gateway: 'peer_gateway',
+    router: 'router',
+  } as const;
+  const column = columns[known(columns, by)];
   const source =
     by === 'router'
       ? "traffic_by_snapshot AS t WHERE t.at > {from:DateTime64(3, 'UTC')} AND t.at <= {to:DateTime64(3, 'UTC')}"

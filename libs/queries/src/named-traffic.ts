@@ -3,7 +3,7 @@
  * rolled up yet, and the edges of a range, come from the deltas themselves, with the names of their sessions beside them.
  */
 import { counterFields } from '@sessionreel/session-model';
-import { QuestionError, asked, utcText, type AskOptions, type QueryClient } from './client.ts';
+import { QuestionError, asked, known, utcText, type AskOptions, type QueryClient } from './client.ts';
 import { checkedRange, type TimeRange } from './fleet.ts';
 import { printedRoles } from './speeds.ts';
 
@@ -134,7 +134,7 @@ export async function namedTraffic(
   question: NamedTrafficQuestion,
 ): Promise<NamedTrafficAnswer> {
   const params = trafficParams(question);
-  const { by } = question;
+  const by = known(nameOf, question.by);
   const open = by === 'router' || by === 'tunnel' || (await isOpen(client, question, params));
   const rows = trafficRows(by, open);
   const order = question.order === 'echo_timeouts' ? 'timeouts' : 'rx + tx';
@@ -261,7 +261,7 @@ async function addDay(
   const where = `at >= {from:DateTime64(3, 'UTC')} AND at < {to:DateTime64(3, 'UTC')} AND gop <= {to:DateTime64(3, 'UTC')}
     AND toString(router) NOT IN (SELECT router FROM (${printedRoles}) WHERE role = 'lac')`;
   const query = `
-    SELECT ${nameOf[question.by]} AS name, toUnixTimestamp64Milli(c.at) AS at_ms, round(c.interval_s) AS seconds,
+    SELECT ${nameOf[known(nameOf, question.by)]} AS name, toUnixTimestamp64Milli(c.at) AS at_ms, round(c.interval_s) AS seconds,
       sum(c.data_rx_bytes) AS rx, sum(c.data_tx_bytes) AS tx
     FROM ${named(where)} GROUP BY name, at_ms, seconds`;
   const params = { from: utcText(day), to: utcText(day + 86_400_000) };

@@ -27,9 +27,10 @@ export function scopeConditions(scope: Scope, only: (name: string) => boolean): 
   const conditions: string[] = [];
   const params: Record<string, unknown> = {};
   Object.entries(scope).forEach(([name, value], index) => {
-    const names = columns[name];
+    const names = Object.hasOwn(columns, name) ? columns[name] : undefined;
     if (names === undefined) throw new QuestionError(`${name} is not a filter of the command`);
     if (!only(name)) return;
+    if (value === '') throw new QuestionError(`${name} wants a value`);
     const parameter = `scope${index}`;
     if (identityFilters.has(name)) {
       if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535)

@@ -10,14 +10,15 @@ import {
 } from './client.ts';
 import { addClocks, listingClock, type ListingClock, type PrintDetails } from './clocks.ts';
 import {
-  columnOf,
-  keptSession,
+  binaryOf,
   msOf,
   recordOf,
   sessionKey,
+  sessionOf,
   storedFields,
   type KeptSession,
 } from './columns.ts';
+import { binary, binaryRows } from './row-binary.ts';
 import { addCounters, type GroupRows } from './counters.ts';
 import {
   entriesOf,
@@ -229,12 +230,6 @@ function groupRows(
 const backwards =
   'ORDER BY router DESC, gop DESC, tunnel_local_id DESC, session_local_id DESC, at DESC, seq DESC LIMIT 1 BY tunnel_local_id, session_local_id';
 
-/** Columns of the stored fields; those that no session prints are left out of the answer, as NULL. */
-const stateColumns = (printed: ReadonlySet<string>): string =>
-  storedFields
-    .map((f) => `${f.role === 'identity' || printed.has(f.name) ? columnOf(f) : 'NULL'} AS v_${f.name}`)
-    .join(', ');
-
 /** Names of the fields that any row of the group holds a value of. */
 async function printedFields(client: QueryClient, rows: GroupRows): Promise<ReadonlySet<string>> {
   const found = await client.rows<{ presence: string }>(
@@ -248,45 +243,52 @@ async function printedFields(client: QueryClient, rows: GroupRows): Promise<Read
 
 async function keptSessions(client: QueryClient, rows: GroupRows, scope: Scope): Promise<Map<number, Kept>> {
   const rest = scopeConditions(scope, (name) => !identityFilters.has(name));
-  const columns = stateColumns(await printedFields(client, rows));
-  const query = `
-    SELECT seq, ${msOf('at')} AS at_ms, ${msOf('created_at')} AS created_ms, toUnixTimestamp(idle_since) AS idle,
-      clock_offset_s, layout, rank, presence, rounding, unknown, ${columns}
-    FROM (SELECT * FROM session_history WHERE ${rows.where} ${backwards})
+  const printed = await printedFields(client, rows);
+  const columns = [...frontColumns, ...storedFields.map((f) => binaryOf(f, printed.has(f.name)))];
+  const query = `FROM (SELECT * FROM session_history WHERE ${rows.where} ${backwards})
     WHERE ${["kind != 'closed'", ...rest.conditions].join(' AND ')}`;
   const options: QueryOptions = { ...rows.options, params: { ...rows.options.params, ...rest.params } };
   const kept = new Map<number, Kept>();
-  for await (const block of client.blocks(query, options))
-    for (const row of block) {
-      const [seq, at, created, idle, offset, layout, rank, presence, rounding, unknown, ...stored] = row;
-      const session = keptSession(
-        stored,
-        presence as string,
-        rounding as Record<string, string>,
-        unknown as { name: string; value: string }[],
-      );
-      kept.set(sessionKey(session.tunnel, session.session), {
-        session,
-        details: detailsOf(layout, rank, idle, offset),
-        seq: BigInt(seq as string),
-        changedAt: Number(at),
-        createdAt: created === null ? null : Number(created),
-      });
-    }
+  await binaryRows(client, columns, query, options, (row) => {
+    const [seq, at, created, idle, offset, layout, rank, presence, rounding, unknown] = row as FrontRow;
+    const halves = rounding.length === 0 ? {} : Object.fromEntries(rounding);
+    const session = sessionOf(row, frontColumns.length, presence, halves, unknown);
+    kept.set(sessionKey(session.tunnel, session.session), {
+      session,
+      details: { layout, rank, idleSince: idle, clockOffset: offset },
+      seq,
+      changedAt: at,
+      createdAt: created,
+    });
+  });
   return kept;
 }
 
-function detailsOf(layout: unknown, rank: unknown, idle: unknown, offset: unknown): PrintDetails {
-  return {
-    layout: BigInt(layout as string),
-    rank: Number(rank),
-    idleSince: idle === null ? null : Number(idle),
-    clockOffset: Number(offset),
-  };
-}
-
-const printColumns =
-  'seq, tunnel_local_id, session_local_id, layout, rank, toUnixTimestamp(idle_since) AS idle, clock_offset_s';
+/** What stands before the stored fields of a row. */
+const frontColumns = [
+  binary.u64('seq'),
+  binary.i64(msOf('at')),
+  binary.maybeI64(msOf('created_at')),
+  binary.maybeU32('toUnixTimestamp(idle_since)'),
+  binary.i32('clock_offset_s'),
+  binary.u64('layout'),
+  binary.i64('rank'),
+  binary.text('presence'),
+  binary.numbers('rounding'),
+  binary.texts('unknown'),
+];
+type FrontRow = readonly [
+  seq: bigint,
+  at: number,
+  created: number | null,
+  idle: number | null,
+  offset: number,
+  layout: bigint,
+  rank: number,
+  presence: string,
+  rounding: readonly (readonly [string, bigint])[],
+  unknown: readonly (readonly [string, string])[],
+];
 
 /** Print details that moved without an event. */
 async function addPrints(
@@ -294,16 +296,39 @@ async function addPrints(
   rows: GroupRows,
   kept: ReadonlyMap<number, Kept>,
 ): Promise<void> {
-  const query = `SELECT ${printColumns} FROM session_prints WHERE ${rows.where} ${backwards}`;
-  for await (const block of client.blocks(query, rows.options))
-    for (const [seq, tunnel, session, layout, rank, idle, offset] of block) {
-      const found = kept.get(sessionKey(Number(tunnel), Number(session)));
-      const own = BigInt(seq as string);
-      if (found === undefined || own < found.seq) continue;
-      found.details = detailsOf(layout, rank, idle, offset);
-      found.seq = own;
-    }
+  await binaryRows(
+    client,
+    printColumns,
+    `FROM session_prints WHERE ${rows.where} ${backwards}`,
+    rows.options,
+    (row) => {
+      const [seq, tunnel, session, layout, rank, idle, offset] = row as PrintRow;
+      const found = kept.get(sessionKey(tunnel, session));
+      if (found === undefined || seq < found.seq) return;
+      found.details = { layout, rank, idleSince: idle, clockOffset: offset };
+      found.seq = seq;
+    },
+  );
 }
+
+const printColumns = [
+  binary.u64('seq'),
+  binary.u16('tunnel_local_id'),
+  binary.u16('session_local_id'),
+  binary.u64('layout'),
+  binary.i64('rank'),
+  binary.maybeU32('toUnixTimestamp(idle_since)'),
+  binary.i32('clock_offset_s'),
+];
+type PrintRow = readonly [
+  seq: bigint,
+  tunnel: number,
+  session: number,
+  layout: bigint,
+  rank: number,
+  idle: number | null,
+  offset: number,
+];
 
 async function anyRounded(client: QueryClient, question: StateQuestion, group: Group): Promise<boolean> {
   const rows = await client.rows<{ n: string }>(
