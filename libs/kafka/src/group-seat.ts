@@ -92,9 +92,10 @@ export class GroupSeat {
         return;
       } catch (error) {
         const known = kafkaErrorOf(error, `committing partition ${partition}`);
-        if (!known.retryable || n >= tries || this.#taken !== seat) throw known;
+        if (!known.retryable || n >= tries) throw known;
         await new Promise((resolve) => setTimeout(resolve, Math.min(2_000, 50 * 2 ** n)));
         await this.#cluster?.refreshMetadata().catch(() => undefined);
+        if (this.#taken !== seat) throw known;
       }
     }
   }
