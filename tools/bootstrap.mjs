@@ -99,7 +99,9 @@ async function install() {
       'Installing the dependencies with npm ci; the first time this takes a few minutes.\n',
     );
     const npm = process.env.npm_execpath;
-    const [command, args] = npm?.endsWith('.js') ? [process.execPath, [npm, 'ci']] : ['npm', ['ci']];
+    // Errors only: npm warns of packages that want a newer Node than the one that runs it, and they run on the pinned one.
+    const ci = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+    const [command, args] = npm?.endsWith('.js') ? [process.execPath, [npm, ...ci]] : ['npm', ci];
     const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
     if (status !== 0) fail('npm ci did not succeed; what it says is above.');
     if (!existsSync(pinned) || !succeeds(pinned, '-v'))
