@@ -6,6 +6,11 @@
 // A byte order mark is a character like any other: a subscriber may have put it into a name.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const encoder = new TextEncoder();
+/** For short texts, most of which are ASCII: a call out of JavaScript for each costs more than the text. */
+const short = new Uint8Array(64);
+
+/** Bits of a slot that hold an id: 67 million strings. */
+const idMask = 0x3ffffff;
 
 export class StringTable {
   #arena: Uint8Array;
@@ -13,14 +18,12 @@ export class StringTable {
   /** Start of each string in the arena; the next entry's start is its end. */
   #starts: Uint32Array;
   #count = 0;
-  #hashes: Uint32Array;
-  /** Open addressing, a power of two; 0 is free, else id + 1. */
+  /** Open addressing, a power of two; 0 is free, else id + 1 in the low bits and the highest bits of the hash above them. */
   #slots: Uint32Array;
 
   constructor() {
     this.#arena = new Uint8Array(4096);
     this.#starts = new Uint32Array(256);
-    this.#hashes = new Uint32Array(256);
     this.#slots = new Uint32Array(512);
     this.intern(this.#arena, 0, 0);
   }
@@ -32,7 +35,7 @@ export class StringTable {
 
   /** Bytes held, index included. */
   get bytes(): number {
-    return this.#arena.length + 4 * (this.#starts.length + this.#hashes.length + this.#slots.length);
+    return this.#arena.length + 4 * (this.#starts.length + this.#slots.length);
   }
 
   /** Bytes of the strings themselves and of their index entries, without room to grow. */
@@ -43,21 +46,30 @@ export class StringTable {
   /** The id of `source[start, end)`, given out now if the bytes are new. The bytes are copied. */
   intern(source: Uint8Array, start: number, end: number): number {
     const length = end - start;
-    let hash = 0x811c9dc5 ^ length;
-    for (let i = start; i < end; i++) hash = Math.imul(hash ^ (source[i] as number), 0x01000193);
-    hash = (hash ^ (hash >>> 15)) >>> 0;
+    const hash = hashOf(source, start, end);
     const mask = this.#slots.length - 1;
     let slot = hash & mask;
     for (;;) {
       const entry = this.#slots[slot] as number;
       if (entry === 0) break;
-      if (this.#hashes[entry - 1] === hash && this.equals(entry - 1, source, start, end)) return entry - 1;
+      if (((entry ^ hash) & ~idMask) === 0 && this.equals((entry & idMask) - 1, source, start, end))
+        return (entry & idMask) - 1;
       slot = (slot + 1) & mask;
     }
     return this.#add(source, start, length, hash, slot);
   }
 
   internText(text: string): number {
+    const { length } = text;
+    if (length <= short.length) {
+      let i = 0;
+      for (; i < length; i++) {
+        const code = text.charCodeAt(i);
+        if (code > 127) break;
+        short[i] = code;
+      }
+      if (i === length) return this.intern(short, 0, length);
+    }
     const bytes = encoder.encode(text);
     return this.intern(bytes, 0, bytes.length);
   }
@@ -124,14 +136,16 @@ export class StringTable {
 
   #add(source: Uint8Array, start: number, length: number, hash: number, slot: number): number {
     const id = this.#count++;
+    if (id >= idMask) throw new RangeError('too many strings in one table');
     if (this.#used + length > this.#arena.length) {
-      const arena = new Uint8Array(Math.max(this.#arena.length * 2, this.#used + length));
+      const arena = new Uint8Array(Math.max(roomAfter(this.#arena.length), this.#used + length));
       arena.set(this.#arena.subarray(0, this.#used));
       this.#arena = arena;
     }
     if (id + 1 >= this.#starts.length) {
-      this.#starts = grown(this.#starts);
-      this.#hashes = grown(this.#hashes);
+      const starts = new Uint32Array(roomAfter(this.#starts.length));
+      starts.set(this.#starts);
+      this.#starts = starts;
     }
     if (length > 48) this.#arena.set(source.subarray(start, start + length), this.#used);
     else {
@@ -141,9 +155,9 @@ export class StringTable {
     this.#starts[id] = this.#used;
     this.#used += length;
     this.#starts[id + 1] = this.#used;
-    this.#hashes[id] = hash;
-    this.#slots[slot] = id + 1;
-    if (this.#count * 2 > this.#slots.length) this.#rehash(this.#slots.length * 2);
+    this.#slots[slot] = (hash & ~idMask) | (id + 1);
+    // Seven tenths full at most.
+    if (this.#count * 10 > this.#slots.length * 7) this.#rehash(this.#slots.length * 2);
     return id;
   }
 
@@ -151,16 +165,20 @@ export class StringTable {
     const slots = new Uint32Array(capacity);
     const mask = capacity - 1;
     for (let id = 0; id < this.#count; id++) {
-      let slot = (this.#hashes[id] as number) & mask;
+      const hash = hashOf(this.#arena, this.#starts[id] as number, this.#starts[id + 1] as number);
+      let slot = hash & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = id + 1;
+      slots[slot] = (hash & ~idMask) | (id + 1);
     }
     this.#slots = slots;
   }
 }
 
-function grown(array: Uint32Array): Uint32Array {
-  const larger = new Uint32Array(array.length * 2);
-  larger.set(array);
-  return larger;
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0x811c9dc5 ^ (end - start);
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
+  return (hash ^ (hash >>> 15)) >>> 0;
 }
+
+/** Twice as much, and an eighth more once that is large: a router may have as many strings as sessions, and more. */
+const roomAfter = (length: number): number => Math.ceil(length * (length < 32_768 ? 2 : 1.125));
