@@ -117,14 +117,17 @@ describe('the journal', () => {
       namedTime: undefined,
     };
     const journal = await Journal.open(['x'], data, false);
-    expect(journal.has(source)).toBe(false);
-    await journal.add(source);
+    expect(journal.has(source)).toBeUndefined();
+    await journal.add(source, 'history');
+    await journal.note('lns "1"', 60_003);
     const again = await Journal.open(['x'], data, false);
-    expect([again.has(source), again.has({ ...source, bytes: 6 })]).toEqual([true, false]);
-    expect((await Journal.open(['y'], data, false)).has(source)).toBe(false);
-    expect((await Journal.open(['x'], data, true)).has(source)).toBe(false);
+    expect([again.has(source), again.has({ ...source, bytes: 6 })]).toEqual(['history', undefined]);
+    expect([again.partition('lns "1"'), again.partition('lns2')]).toEqual([60_003, undefined]);
+    expect((await Journal.open(['y'], data, false)).has(source)).toBeUndefined();
     // A line that was cut is no word.
     writeFileSync(again.path, readFileSync(again.path, 'utf8').trimEnd());
-    expect((await Journal.open(['x'], data, false)).has(source)).toBe(false);
+    const cut = await Journal.open(['x'], data, false);
+    expect([cut.has(source), cut.partition('lns "1"')]).toEqual(['history', undefined]);
+    expect((await Journal.open(['x'], data, true)).has(source)).toBeUndefined();
   });
 });

@@ -3,6 +3,7 @@
 import type { Store } from '@sessionreel/clickhouse';
 import { parseCommand } from '@sessionreel/junos-l2tp';
 import { KafkaAdmin, KafkaProducer, type KafkaClient } from '@sessionreel/kafka';
+import { fleetRouter, kinds, loadSettings, readFleet, setting } from '@sessionreel/ops';
 import { Option, type Command } from 'commander';
 import { nameOf } from './capture-file.ts';
 import { CliError, wrongData, wrongUsage } from './cli-error.ts';
@@ -16,6 +17,7 @@ import {
   type CliSettings,
   type ConnectionFlags,
 } from './connections.ts';
+import { HistoryImport, type PartitionNotes } from './import-history.ts';
 import { Journal } from './import-journal.ts';
 import { sourcesOf, type Source } from './import-sources.ts';
 import { prepare, type ImportFlags, type Prepared } from './import-prepare.ts';
@@ -47,6 +49,9 @@ out. Large listings are sent in parts that are divided between sessions. Files m
 Folders and archives (tar, also compressed) are looked through for captures, which are sent old to new: routers and times come from
 what they print, else from their names (lns1/2026-11-20T1000.txt, lns1_20261120-100000.log.gz). Files in them that are no captures
 are left out. What was sent is noted below --data: the same command again goes on where it was stopped; --again sends all of it.
+
+Captures that are older than the live state of their router have a state of their own: they become history in ClickHouse, and
+nothing live is touched. An import of that time before it leaves them out.
 
 When it was taken: --captured-at; else the router's clock, where the listing prints create and up times (its zone is
 --timezone, UTC by default); else the time of the file.
@@ -99,16 +104,21 @@ async function importFiles(files: readonly string[], typed: Flags, io: Io): Prom
   try {
     // Better now than when everything was sent.
     await store?.ping();
-    const deliver = async (file: string, own: ImportFlags, name = file): Promise<void> => {
-      const sent = await importFile(file, own, sender, io, name);
-      for (const one of sent) {
+    const deliver: Deliver = async (file, own, history, name = file) => {
+      const done = await importFile(file, own, sender, history, io, name);
+      for (const one of done) {
+        if ('line' in one) {
+          await writeAll(io.stdout, `${one.line}\n`);
+          continue;
+        }
         const became = store === undefined ? undefined : await awaited(one, store, waitLimitMs, io);
         if (became?.outcomes.some((x) => x.outcome === 'dead_letter') === true) run.failed = true;
         await writeAll(io.stdout, `${describe(one, became)}\n`);
       }
+      return done.some((x) => 'line' in x) ? 'history' : 'sent';
     };
     const streamed = files.filter((file) => file === '-');
-    for (const file of streamed) await deliver(file, flags);
+    for (const file of streamed) await deliver(file, flags, undefined);
     const named = files.filter((file) => file !== '-');
     if (named.length > 0) await importMany(named, typed, flags, settings, deliver, io);
   } finally {
@@ -118,67 +128,103 @@ async function importFiles(files: readonly string[], typed: Flags, io: Io): Prom
   if (run.failed) io.status(1);
 }
 
+type Deliver = (
+  file: string,
+  own: ImportFlags,
+  history: HistoryImport | undefined,
+  name?: string,
+) => Promise<'sent' | 'history'>;
+
 /** Files one after another, old to new. */
 async function importMany(
   paths: readonly string[],
   typed: Flags,
   flags: ImportFlags,
   settings: CliSettings,
-  deliver: (file: string, own: ImportFlags, name: string) => Promise<void>,
+  deliver: Deliver,
   io: Io,
 ): Promise<void> {
   const found = await sourcesOf(paths, flags.timezone ?? 'UTC');
   const { sources, mixed } = found;
+  const asked = [...paths, settings.kafkaBrokers.join(','), settings.snapshotsTopic, flags.router ?? ''];
+  const journal = mixed ? await Journal.open(asked, typed.data, typed.again === true) : undefined;
+  const opened = await openHistory(settings, flags, journal ?? notesOfOneRun());
   try {
-    if (!mixed) {
+    if (journal === undefined) {
       // Named one by one: in the order of their times, each must be a capture.
       const ordered = paths.length === 1 ? paths : sources.map((s) => s.path);
-      for (const path of ordered) await deliver(path, flags, path);
-      return;
-    }
-    const asked = [...paths, settings.kafkaBrokers.join(','), settings.snapshotsTopic, flags.router ?? ''];
-    const journal = await Journal.open(asked, typed.data, typed.again === true);
-    await sendSources(sources, journal, flags, deliver, io);
+      for (const path of ordered) await deliver(path, flags, opened?.history, path);
+    } else await sendSources(sources, journal, flags, opened?.history, deliver, io);
+    await opened?.history.finish();
+    await journal?.finish();
   } finally {
+    await opened?.store.close();
     await found.close();
   }
+}
+
+function notesOfOneRun(): PartitionNotes {
+  const partitions = new Map<string, number>();
+  return {
+    partition: (router) => partitions.get(router),
+    note: (router, partition) => Promise.resolve(void partitions.set(router, partition)),
+  };
+}
+
+/** Undefined where ClickHouse does not answer or has no tables: then nothing live is known either. */
+async function openHistory(
+  settings: CliSettings,
+  flags: ImportFlags,
+  notes: PartitionNotes,
+): Promise<{ history: HistoryImport; store: Store } | undefined> {
+  const store = openStore(settings);
+  try {
+    await store.rows('SELECT 1 FROM deltas LIMIT 0');
+  } catch {
+    await store.close();
+    return undefined;
+  }
+  const { values } = loadSettings({ fleetFile: setting(kinds.text(), '', '') });
+  const fleet = readFleet(values.fleetFile);
+  const zoneOf = (router: string): string => flags.timezone ?? fleetRouter(fleet, router).timezone;
+  return { history: new HistoryImport(store, notes, zoneOf), store };
 }
 
 async function sendSources(
   sources: readonly Source[],
   journal: Journal,
   flags: ImportFlags,
-  deliver: (file: string, own: ImportFlags, name: string) => Promise<void>,
+  history: HistoryImport | undefined,
+  deliver: Deliver,
   io: Io,
 ): Promise<void> {
-  const left = sources.filter((s) => !journal.has(s));
-  const done = sources.length - left.length;
-  if (done > 0)
+  const left = sources.filter((s) => journal.has(s) === undefined).length;
+  if (left < sources.length)
     await writeAll(
       io.stderr,
-      `reel: ${done} files were sent before, ${left.length} are left; --again sends all\n`,
+      `reel: ${sources.length - left} files were sent before, ${left} are left; --again sends all\n`,
     );
+  // A state of its own is built again from its first file on; with none left there is nothing to build it for.
+  const wanted = left === 0 && journal.finished ? [] : sources.filter((s) => journal.has(s) !== 'sent');
   const skipped: string[] = [];
-  const all = createProgress(
-    io.stderr,
-    `${left.length} files`,
-    left.reduce((n, s) => n + s.bytes, 0),
-  );
+  const bytes = wanted.reduce((n, s) => n + s.bytes, 0);
+  const all = createProgress(io.stderr, `${wanted.length} files`, bytes);
   try {
-    for (const source of left) {
+    for (const source of wanted) {
       const own: ImportFlags = {
         ...flags,
         ...(source.router === '' ? {} : { namedRouter: source.router }),
         ...(source.namedTime === undefined ? {} : { namedTime: source.namedTime }),
       };
+      let how: 'sent' | 'history' = 'sent';
       try {
-        await deliver(source.path, own, source.name);
+        how = await deliver(source.path, own, history, source.name);
       } catch (error) {
         // Among many there are others; what has no place in Kafka stops it.
         if (!(error instanceof CliError) || error.status === 3) throw error;
         skipped.push(error.message);
       }
-      await journal.add(source);
+      if (journal.has(source) === undefined) await journal.add(source, how);
       all.add(source.bytes);
     }
   } finally {
@@ -188,7 +234,8 @@ async function sendSources(
     await writeAll(io.stderr, `reel: left out: ${escapeValue(message)}\n`);
   if (skipped.length > 10)
     await writeAll(io.stderr, `reel: and ${skipped.length - 10} more files were left out\n`);
-  if (left.length > 0 && skipped.length === left.length) throw wrongData('no file of them holds a capture');
+  if (wanted.length > 0 && skipped.length === wanted.length)
+    throw wrongData('no file of them holds a capture');
 }
 
 function checkFlags(typed: Flags, io: Io): ImportFlags {
@@ -245,46 +292,64 @@ class Sender {
   }
 }
 
+/** What went into history has a line of its own. */
+type Done = SentCapture | { readonly line: string };
+
 /** @param name as people know it */
 async function importFile(
   file: string,
   flags: ImportFlags,
   sender: Sender,
+  history: HistoryImport | undefined,
   io: Io,
   name: string,
-): Promise<SentCapture[]> {
+): Promise<Done[]> {
   const spooled = await spool(file, io);
-  // Looked through for places to cut, checked, sent: the bytes pass three times.
-  // Of many files one bar shows them all.
+  // Looked through for places to cut, checked, sent: the bytes pass three times. Of many files one bar shows them all.
   const progress = createProgress(io.stderr, nameOf(name), name === file ? spooled.bytes * 3 : 0);
   try {
     const { captures, skipped } = await prepare(name, spooled, flags, io.now(), progress.add);
-    const sent = await sendAll(spooled, captures, flags, sender, progress.add);
+    const done: Done[] = [];
+    for (const capture of captures) {
+      const place = (await history?.place(capture.router, capture.capturedAt)) ?? 'live';
+      if (history === undefined || place === 'live')
+        done.push(await sendOne(spooled, capture, flags, sender, progress.add));
+      else {
+        const said =
+          place === 'known'
+            ? 'left out: an earlier import holds that time'
+            : await history.apply(capture, spooled.path);
+        done.push({ line: describeHistory(capture, said) });
+      }
+    }
     progress.stop();
     await tellDoubts(name, captures, skipped, io);
-    return sent;
+    return done;
   } finally {
     progress.stop();
     await spooled.close();
   }
 }
 
-async function sendAll(
+/** `lns1  2026-03-20T10:00:00Z  extensive  64,000 sessions  history: 12 opened, 3 changed, 1 closed` */
+function describeHistory({ router, capturedAt, facts }: Prepared, said: string): string {
+  const listed =
+    facts === undefined ? '' : `  ${facts.level}  ${facts.sessions.toLocaleString('en')} sessions`;
+  return `${escapeValue(router)}  ${printTime(capturedAt)}${listed}  older than its live state, history: ${said}`;
+}
+
+async function sendOne(
   spooled: Spooled,
-  captures: readonly Prepared[],
+  capture: Prepared,
   flags: ImportFlags,
   sender: Sender,
   onProgress: (bytes: number) => void,
-): Promise<SentCapture[]> {
+): Promise<SentCapture> {
   const { producer, maxMessageBytes } = await sender.open();
-  checkSizes(captures, maxMessageBytes);
+  checkSizes([capture], maxMessageBytes);
   const handle = await openFile(spooled.path);
   try {
-    const sent: SentCapture[] = [];
-    for (const capture of captures) {
-      sent.push(await sendCapture(producer, sender.topic, handle, capture, flags, onProgress));
-    }
-    return sent;
+    return await sendCapture(producer, sender.topic, handle, capture, flags, onProgress);
   } finally {
     await handle.close();
   }
