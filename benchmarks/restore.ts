@@ -1,0 +1,74 @@
+/** A processor's way back after a restart: the checkpoint of a router, out of the log's bytes into a state that goes on. */
+import { RouterState } from '@sessionreel/session-diff';
+import { createEventWriter, decodeDelta, encodeFlatDelta, takeWritten } from '@sessionreel/session-events';
+import { benchmark, benchmarkCase, firstSnapshot, type Captures, type Contender } from './harness/index.ts';
+import { Engine } from './stack/engine.ts';
+
+/** As the processor's workers have them. */
+const options = { timezone: 'UTC', pieceSessions: 1_000 };
+
+/** The pieces of the checkpoint of a router after its first snapshot, as Avro data. */
+function checkpointOf(input: Captures): Uint8Array[] {
+  const [capture] = input.captures;
+  if (capture === undefined) throw new Error('there is no capture');
+  const state = new RouterState(capture.router, options);
+  new Engine(capture.router).capture(capture, (_, datum) => {
+    state.apply(decodeDelta(datum), false);
+  });
+  const pieces: Uint8Array[] = [];
+  const writer = createEventWriter(1 << 20);
+  state.checkpoint((delta) => {
+    encodeFlatDelta(delta, writer);
+    pieces.push(takeWritten(writer));
+  });
+  return pieces;
+}
+
+const ours: Contender<Captures> = {
+  name: 'sessionreel',
+  kind: 'ours',
+  setup(input) {
+    const pieces = checkpointOf(input);
+    const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    return {
+      run() {
+        const state = new RouterState('restored', options);
+        for (const piece of pieces) state.apply(decodeDelta(piece), true);
+        if (state.sessions !== input.sessions) throw new Error(`${state.sessions} sessions are back`);
+        return { work: state.sessions, values: { bytes: bytes / state.sessions } };
+      },
+    };
+  },
+};
+
+const decoding: Contender<Captures> = {
+  name: 'decoding alone',
+  kind: 'limit',
+  note: 'Avro into objects, which are thrown away',
+  setup(input) {
+    const pieces = checkpointOf(input);
+    return {
+      run() {
+        const sessions = pieces.reduce((sum, piece) => sum + decodeDelta(piece).keyframe.length, 0);
+        return { work: sessions };
+      },
+    };
+  },
+};
+
+export default benchmark({
+  about: 'A router of 64k sessions restored from its checkpoint, on one worker',
+  cases: [
+    benchmarkCase<Captures>({
+      name: 'checkpoint of 64k sessions',
+      input: firstSnapshot,
+      contenders: [ours, decoding],
+      metrics: {
+        // 1 M sessions in 10 s.
+        rate: { unit: 'sessions/s', goal: 100_000 },
+        cpu_rate: { unit: 'sessions/s' },
+        bytes: { unit: 'bytes/session', better: 'lower' },
+      },
+    }),
+  ],
+});
