@@ -96,7 +96,7 @@ function isControlled({ consoleAccess, consoleHost }: ConsoleSettings): boolean 
   if (isLoopback(consoleHost)) return consoleAccess === 'on';
   if (consoleAccess === 'off')
     throw new ConfigError([
-      `REEL_CONSOLE_ACCESS: off is for this machine alone, and ${consoleHost} is open to the network; leave it auto, and make a token with --make-token NAME`,
+      `REEL_CONSOLE_ACCESS: off is for this machine alone, and ${consoleHost} is open to the network; leave it auto, and make a token: --console-make-token admin:NAME`,
     ]);
   return true;
 }

@@ -28,6 +28,7 @@ export const consoleSettings = {
     'auto',
     'access control; auto: off on loopback, on elsewhere. Off is refused elsewhere',
   ),
+  consoleMakeToken: setting(kinds.text(), '', 'make a token, print it and end: ROLE:NAME, such as admin:ada'),
   consoleMaskRoles: setting(
     kinds.list(),
     [],
@@ -50,7 +51,7 @@ export const consoleSettings = {
   consoleQuerySeconds: setting(kinds.integer(1, 3_600), 20, 'most seconds that one question may take'),
   consoleQueryRows: setting(kinds.integer(1), 2_000_000, 'most rows that one question may bring'),
   consoleQueryBytes: setting(kinds.bytes(), 4 * 2 ** 30, 'most memory of ClickHouse for one question'),
-  consoleQueriesPerPerson: setting(kinds.integer(1, 1_000), 24, 'requests of one person that run at once'),
+  consoleQueriesPerPerson: setting(kinds.integer(1, 1_000), 64, 'requests of one person that run at once'),
   fleetFile: setting(kinds.text(), '', 'fleet.yaml: what no output prints of a router'),
 } as const;
 

@@ -35,7 +35,7 @@ export async function startConsole(
   options: { readonly page?: boolean; readonly before?: (app: Console) => void } = {},
 ): Promise<Running> {
   const data = mkdtempSync(join(inject('dir'), 'console-'));
-  const log = createLogger('console', { format: 'json', level: 'error' });
+  const log = createLogger('console', { format: 'json', level: 'warn' });
   const app = new Console(settingsFor(environment, data), log);
   options.before?.(app);
   const address = await app.start(options.page === true ? await builtPage(() => undefined) : undefined);

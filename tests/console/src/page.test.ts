@@ -39,7 +39,7 @@ async function watched(of: BrowserContext): Promise<Page> {
   made.on('console', (message) => {
     // A question that cannot be answered is one that the page explains.
     if (message.type() === 'error' && !/status of (?:404|422)/.test(message.text()))
-      complaints.push(message.text());
+      complaints.push(`${message.text()} ${message.location().url}`);
   });
   made.on('request', (request) => {
     if (!request.url().startsWith(reel.address)) complaints.push(`asked ${request.url()}`);

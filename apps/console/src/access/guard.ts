@@ -53,7 +53,9 @@ export function installGuard(app: FastifyInstance, options: GuardOptions): void 
   const running = new Map<string, number>();
   app.decorateRequest('principal', null);
   app.decorateRequest('view', null);
-  app.addHook('onRequest', (request, _reply, done) => {
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.url.startsWith('/api/'))
+      reply.raw.once('close', () => options.audit.add(entryOf(request, reply)));
     if (!options.controlled) checkHost(request);
     if (!/^(GET|HEAD)$/.test(request.method)) checkOrigin(request);
     request.principal = principalOf(request, options);
@@ -74,21 +76,17 @@ export function installGuard(app: FastifyInstance, options: GuardOptions): void 
         'retry-after': '1',
       });
     running.set(id, now + 1);
+    // Also of a request whose client has gone, which Fastify calls no response.
+    reply.raw.once('close', () => {
+      const left = (running.get(id) ?? 1) - 1;
+      if (left > 0) running.set(id, left);
+      else running.delete(id);
+    });
     done();
   });
   app.addHook('preHandler', async (request, reply) => {
     if (request.principal !== null && request.url.startsWith('/api/'))
       request.view = await makeView(request.principal, reply, options);
-  });
-  app.addHook('onResponse', (request, reply, done) => {
-    const id = request.principal?.id;
-    const left = (running.get(id ?? '') ?? 0) - 1;
-    if (id !== undefined && request.routeOptions.config.public !== true) {
-      if (left > 0) running.set(id, left);
-      else running.delete(id);
-    }
-    if (request.url.startsWith('/api/')) options.audit.add(entryOf(request, reply));
-    done();
   });
 }
 

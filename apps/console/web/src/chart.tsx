@@ -80,7 +80,7 @@ function lastOf({ values }: Line, unit: Unit): string {
 function Numbers({ label, at, lines, unit }: Pick<ChartProps, 'label' | 'at' | 'lines' | 'unit'>) {
   const zone = useZone();
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-label={`${label}, as numbers`}>
+    <div className="scroll" tabIndex={0} role="group" aria-label={`${label}, as numbers`}>
       <table>
         <thead>
           <tr>

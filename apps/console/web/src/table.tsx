@@ -27,7 +27,7 @@ export function Table<Row>(props: {
   const sorted = useMemo(() => sortedRows(rows, columns, sort), [rows, columns, sort]);
   const visible = all ? sorted : sorted.slice(0, most);
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-label={label}>
+    <div className="scroll" tabIndex={0} role="group" aria-label={label}>
       <table>
         <thead>
           <tr>

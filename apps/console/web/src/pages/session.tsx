@@ -56,17 +56,11 @@ export function Session(key: Key) {
   );
 }
 
-/** A session's story is longer than the window: thirty days, or the window where it is longer. */
-function whole(view: View): { from: string; to?: string } {
-  const range = rangeOf(view);
-  const begin = Math.min(view.from, view.to - 30 * 86_400_000);
+/** A session's story is longer than the window: from thirty days before it until now, or the window where that is longer. */
+function whole(view: View): { from: string } {
   return view.live
     ? { from: '-30d' }
-    : {
-        ...range,
-        from: new Date(begin).toISOString(),
-        to: new Date(Math.max(view.to, Date.now() - 1_000)).toISOString(),
-      };
+    : { from: new Date(Math.min(view.from, view.to - 30 * 86_400_000)).toISOString() };
 }
 
 function AtMoment({ data }: { readonly data: SessionAnswer }) {
