@@ -40,6 +40,14 @@ describe('counters', () => {
     expect(view(lab.restored())).toEqual(view(lab.state));
   });
 
+  it('borrow between their words, also when something else changed', () => {
+    const lab = new Lab();
+    const of = (at: number, bytes: bigint, state: string) => one(lab, at, { bytes, extra: { state } });
+    of(0, 2n ** 32n - 1n, 'established');
+    expect(bytesOf(of(60, 2n ** 32n + 5n, 'closed'))).toEqual([['normal', 6n, 60]]);
+    expect(bytesOf(of(120, 2n ** 33n + 1n, 'closed'))).toEqual([['normal', 2n ** 32n - 4n, 60]]);
+  });
+
   it('of a statistics snapshot belong to the same session', () => {
     const lab = new Lab();
     one(lab, 0, { bytes: 100n });
@@ -104,6 +112,19 @@ describe('counter epoch', () => {
     const delta = one(lab, 60, { created: 1, since: -1, bytes: 9n });
     expect(reasons(delta.opened)).toEqual({ 1: 'new' });
     expect(bytesOf(delta)[0]?.slice(0, 2)).toEqual(['normal', 9n]);
+  });
+
+  it('noticed by a level that prints some counters only holds for the others too', () => {
+    const lab = new Lab();
+    one(lab, 0, { bytes: 1000n, extra: { control_tx_packets: 50n } });
+    const { tunnel_local_id = 0, session_local_id = 0 } = brief(1).values;
+    const values = { tunnel_local_id, session_local_id, statistics_since: clockAt(30), data_rx_bytes: 10n };
+    lab.take({ at: 60, level: 'statistics', sessions: [{ values }] });
+    const delta = one(lab, 120, { bytes: 15n, since: 30, extra: { control_tx_packets: 3n } });
+    expect(deltasOf(delta, 'control_tx_packets')).toEqual([['normal', 3n]]);
+    expect(bytesOf(delta)).toEqual([['normal', 5n, 60]]);
+    expect(delta.anomalies).toEqual([]);
+    expect(view(lab.restored())).toEqual(view(lab.state));
   });
 
   it('that moves with the clock of the router is the same one', () => {

@@ -186,6 +186,19 @@ describe('reuse', () => {
     }
   });
 
+  it('is told by the last part when a part lists nothing but the session whose create time moved', () => {
+    const lab = new Lab();
+    lab.take({ at: 0, sessions: many(0, 3) });
+    const odd = extensive(1, 60, { extra: { create_time: clockAt(-1000) } });
+    const part = (n: number, sessions: ReturnType<typeof many>) =>
+      lab.take({ id: 'a', part: n, parts: 2, at: 60, logAt: 60 + n, sessions });
+    expect(events(part(1, [odd]))).toEqual({});
+    const last = part(2, many(60, 3).slice(1));
+    expect([reasons(last.closed), ids(last.opened)]).toEqual([{ 1: 'replaced' }, [1]]);
+    expect(last.router_events).toEqual([]);
+    expect(view(lab.restored())).toEqual(view(lab.state));
+  });
+
   it('is not what moves with the clock over a change of daylight saving', () => {
     const lab = new Lab({ timezone: 'Europe/Berlin' });
     // Clocks go back on 2026-10-25 at 01:00 UTC.

@@ -24,6 +24,17 @@ describe('absent, empty and N/A are three values', () => {
     expect(lettersOf(of(300, { user_name: 'joe' }).changed[0], userName)).toBe('v');
   });
 
+  it('compares speeds in all of their 64 bits', () => {
+    const lab = new Lab();
+    const of = (at: number, tx_speed: bigint) =>
+      lab.take({ at, sessions: [extensive(1, at, { extra: { tx_speed } })] });
+    of(0, 5n);
+    expect(of(60, 2n ** 33n + 5n).changed.map((x) => [x.changed, x.values['tx_speed']])).toEqual([
+      [['tx_speed'], 2n ** 33n + 5n],
+    ]);
+    expect(events(of(120, 2n ** 33n + 5n))).toEqual({});
+  });
+
   it('keeps what a lower level does not print', () => {
     const lab = new Lab();
     lab.take({ at: 0, sessions: [extensive(1, 0, { extra: { user_name: 'joe' } })] });
