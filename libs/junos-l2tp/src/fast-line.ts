@@ -294,7 +294,13 @@ export function takeFreeText(): boolean {
   return was;
 }
 
-/** Matches a line at `start`. Returns where it ends, −1 when it does not match. Values go to `words` at `row`, whose bits were 0. */
+/** Of `matchLine`: the line begins otherwise, and no value was read. */
+export const nothingRead = -2;
+
+/**
+ * Matches a line at `start`. Returns where it ends, `nothingRead` or −1 when it does not match. Values go to `words` at `row`, whose bits
+ * were 0.
+ */
 export function matchLine(
   line: FastLine,
   bytes: Uint8Array,
@@ -316,10 +322,11 @@ export function matchLine(
     }
     if (step.kind === Kind.literal) {
       const { literal, words: eights } = step;
-      if (at + literal.length > end) return -1;
+      const no = i === 0 ? nothingRead : -1;
+      if (at + literal.length > end) return no;
       const whole = eights.length;
-      for (let k = 0; k < whole; k++, at += 8) if (view.getFloat64(at, true) !== eights[k]) return -1;
-      for (let k = whole << 3; k < literal.length; k++, at++) if (bytes[at] !== literal[k]) return -1;
+      for (let k = 0; k < whole; k++, at += 8) if (view.getFloat64(at, true) !== eights[k]) return no;
+      for (let k = whole << 3; k < literal.length; k++, at++) if (bytes[at] !== literal[k]) return no;
     } else {
       at = matchStep(step, bytes, at, end, words, row, strings);
       if (at < 0) return -1;

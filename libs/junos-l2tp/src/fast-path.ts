@@ -17,6 +17,8 @@ interface Node {
   predicted: Edge | null;
   /** The sessions that end here, as one. */
   program: Program | null;
+  /** Sessions that ended here and were read line by line. */
+  visits: number;
   /** The node and the line before. */
   readonly parent: Node | null;
   readonly template: LineTemplate | null;
@@ -37,6 +39,8 @@ interface FastHeader {
   readonly root: Node;
   /** Ends of the sessions seen last, the latest first. */
   readonly recent: Node[];
+  /** Sessions in a row that none of those was like. */
+  misses: number;
 }
 
 const tunnelSlots = ['tunnel_local_id', 'tunnel_interface_name', 'tunnel_group_name'].map(
@@ -44,11 +48,14 @@ const tunnelSlots = ['tunnel_local_id', 'tunnel_interface_name', 'tunnel_group_n
 );
 const maxNodes = 20_000;
 const maxRecent = 3;
+/** Sessions in a row that were like none before: from then on only every so many is compared with those. */
+const patience = 16;
 const newNode = (parent: Node | null, template: LineTemplate | null): Node => ({
   layout: 0,
   edges: [],
   predicted: null,
   program: null,
+  visits: 0,
   parent,
   template,
 });
@@ -116,7 +123,9 @@ export class FastPath {
     if (header === undefined) {
       const lines = templates.map((t) => (t.unknowns > 0 ? null : compileLine(t.pieces, new Set())));
       const isWhole = lines.every((line) => line !== null);
-      header = isWhole ? { templates, lines, isTable, root: newNode(null, null), recent: [] } : null;
+      header = isWhole
+        ? { templates, lines, isTable, root: newNode(null, null), recent: [], misses: 0 }
+        : null;
       this.#headers.set(key, header);
     }
     this.#current = header;
@@ -160,7 +169,8 @@ export class FastPath {
   #forget(): void {
     this.#nodes = 0;
     this.#headers.clear();
-    if (this.#current !== null) this.#current = { ...this.#current, root: newNode(null, null), recent: [] };
+    if (this.#current !== null)
+      this.#current = { ...this.#current, root: newNode(null, null), recent: [], misses: 0 };
   }
 
   /** Whether a predicted session or header begins here, perhaps behind blank lines: the session that the plain path reads ends. */
@@ -223,13 +233,15 @@ export class FastPath {
     row: number,
   ): boolean {
     const { recent } = header;
-    for (let i = 0; i < recent.length; i++) {
+    const isTried = header.misses < patience || header.misses % patience === 0;
+    for (let i = 0; isTried && i < recent.length; i++) {
       const node = recent[i] as Node;
       const { program } = node;
       if (program === null || program.version !== this.#templates.version) continue;
       const to = runProgram(program, bytes, view, start, end, words, row, this.#strings);
       if (to >= 0 && (header.isTable || this.#endsAt(header, bytes, view, to, end))) {
         if (i > 0) this.#remember(header, node);
+        header.misses = 0;
         found.end = to;
         found.layout = program.layout;
         found.bodyLines = program.lines;
@@ -238,6 +250,7 @@ export class FastPath {
       }
     }
     words.fill(0, row, row + rowWords);
+    header.misses++;
     return false;
   }
 
@@ -247,6 +260,22 @@ export class FastPath {
     if (at >= 0) recent.splice(at, 1);
     recent.unshift(node);
     if (recent.length > maxRecent) recent.pop();
+  }
+
+  /** Further sessions may be like the one that was just matched: how such a one is read at once is worked out when it comes again. */
+  #expect(
+    header: FastHeader,
+    node: Node,
+    bytes: Uint8Array,
+    start: number,
+    words: Uint32Array,
+    row: number,
+  ): void {
+    const isKnown = node.program !== null && node.program.version === this.#templates.version;
+    if (isKnown && !header.recent.includes(node)) this.#remember(header, node);
+    else if (header.misses < patience || node.visits % patience === 1)
+      this.#program(header, node, bytes, start, words, row);
+    node.visits++;
   }
 
   /** The sessions that end at the node, as one, from the session that was just matched. */
@@ -312,13 +341,18 @@ export class FastPath {
       let next = -1;
       if (edge !== null && edge.template.group.templates[0] === edge.template) {
         next = this.#index.match(edge.line, bytes, view, at, end, words, row);
-        if (next < 0) clearLine(edge.line, words, row);
+        if (next === -1) clearLine(edge.line, words, row);
       }
       if (next < 0) {
-        isWhole = lines > 0 && this.#endsAt(header, bytes, view, at, end);
-        if (isWhole) break;
-        edge = this.#other(header, node, bytes, view, at, end, words, row);
-        if (edge === null) break;
+        // Another known line of a session is no end of it; whether one is there is the cheaper question.
+        edge =
+          lines > 0 && this.#isSessionAt(header, bytes, at)
+            ? null
+            : this.#other(header, node, bytes, view, at, end, words, row);
+        if (edge === null) {
+          isWhole = lines > 0 && this.#endsAt(header, bytes, view, at, end);
+          break;
+        }
         next = found.end;
         node.predicted = edge;
       }
@@ -334,7 +368,7 @@ export class FastPath {
     found.end = at;
     found.layout = node.layout;
     found.bodyLines = lines;
-    this.#program(header, node, bytes, start, words, row);
+    this.#expect(header, node, bytes, start, words, row);
     return true;
   }
 
@@ -356,7 +390,7 @@ export class FastPath {
         found.end = next;
         return edge;
       }
-      clearLine(edge.line, words, row);
+      if (next === -1) clearLine(edge.line, words, row);
     }
     if (header.isTable || this.#nodes > maxNodes) return null;
     const printed = new Set<number>();
@@ -368,12 +402,17 @@ export class FastPath {
     return this.#grow(node, line.known.template, line.known.line);
   }
 
+  /** True when the line at `at` begins like a session's first. */
+  #isSessionAt(header: FastHeader, bytes: Uint8Array, at: number): boolean {
+    const first = header.root.predicted?.line.steps[0];
+    return first !== undefined && beginsWith(bytes, at, first.literal);
+  }
+
   /** True when a session, a header or a prompt follows, perhaps behind blank lines: no further line can belong to the session before. */
   #endsAt(header: FastHeader, bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
     let at = start;
     for (let next = blankEnd(bytes, at); next > at; next = blankEnd(bytes, at)) at = next;
-    const first = header.root.predicted?.line.steps[0];
-    if (first !== undefined && beginsWith(bytes, at, first.literal)) return true;
+    if (this.#isSessionAt(header, bytes, at)) return true;
     if (isPromptAt(bytes, at, end)) return true;
     const opening = header.lines[0];
     if (opening === undefined) return false;
