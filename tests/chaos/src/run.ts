@@ -40,7 +40,7 @@ export interface ChaosReport {
 }
 
 const mib = 2 ** 20;
-const settleMs = 240_000;
+const settleMs = 600_000;
 
 export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
   const began = performance.now();
