@@ -91,7 +91,7 @@ async function measure(chosen: readonly string[], wanted: Wanted): Promise<numbe
     if (profiles !== undefined) rmSync(profiles, { recursive: true, force: true });
     const budgetS = wanted.seconds ?? (one.budgetS ?? 60) * squeeze;
     try {
-      const results = await runBenchmark(one, {
+      const { results, failed } = await runBenchmark(one, {
         name,
         path: pathOf(name),
         budgetS,
@@ -100,7 +100,9 @@ async function measure(chosen: readonly string[], wanted: Wanted): Promise<numbe
         say,
       });
       if (profiles !== undefined && existsSync(profiles)) say(summarise(profiles));
-      if (!wanted.dry && !wanted.profile) writeResults(name, results, wanted.only === '');
+      failures += failed.length;
+      if (!wanted.dry && !wanted.profile)
+        writeResults(name, results, wanted.only === '' && failed.length === 0);
       say(printChanges(name, results));
     } catch (error) {
       failures++;

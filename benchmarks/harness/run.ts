@@ -27,7 +27,11 @@ interface Running {
 
 const leastRounds = 3;
 
-export async function runBenchmark(found: Benchmark, options: RunOptions): Promise<Result[]> {
+/** Measures all cases; those that fail are told, and named. */
+export async function runBenchmark(
+  found: Benchmark,
+  options: RunOptions,
+): Promise<{ results: Result[]; failed: string[] }> {
   const results: Result[] = [];
   const where = { commit: commit(), machine: machine(), versions: versions() };
   const cases = found.cases.filter(
@@ -35,19 +39,34 @@ export async function runBenchmark(found: Benchmark, options: RunOptions): Promi
       one.name.includes(options.only) || one.contenders.some(({ name }) => name.includes(options.only)),
   );
   const until = Date.now() + options.budgetS * 1000;
+  const failed: string[] = [];
   for (const [index, one] of cases.entries()) {
-    const budgetMs = (until - Date.now()) / (cases.length - index);
+    const budgetMs = Math.max(0, until - Date.now()) / (cases.length - index);
     options.say(`${options.name}: ${one.name}`);
-    const facts = await one.input.prepare();
-    const fixture = await one.fixture?.();
     try {
-      const running = await runCase(one, fixture?.value, Math.max(0, budgetMs), options);
-      results.push(...resultsOf(options, one, facts, running).map((result) => ({ ...result, ...where })));
-    } finally {
-      await fixture?.stop();
+      const made = await measureCase(one, budgetMs, options);
+      results.push(...made.map((result) => ({ ...result, ...where })));
+    } catch (error) {
+      // The other cases are measured all the same.
+      options.say(`  failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      failed.push(one.name);
     }
   }
-  return results;
+  return { results, failed };
+}
+
+async function measureCase(
+  one: Case<never>,
+  budgetMs: number,
+  options: RunOptions,
+): Promise<Omit<Result, 'commit' | 'machine' | 'versions'>[]> {
+  const facts = await one.input.prepare();
+  const fixture = await one.fixture?.();
+  try {
+    return resultsOf(options, one, facts, await runCase(one, fixture?.value, budgetMs, options));
+  } finally {
+    await fixture?.stop();
+  }
 }
 
 async function runCase(
