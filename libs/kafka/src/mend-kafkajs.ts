@@ -37,7 +37,40 @@ interface ConsumerGroup {
 mendChecksums();
 mendTimers();
 mendDecoding();
+// Before what uses it is loaded.
+mendFilter();
 mendHeartbeats();
+
+interface FetchedRecord {
+  readonly offset: string;
+  readonly key: Uint8Array | null;
+  readonly isControlRecord: boolean;
+  readonly batchContext: { readonly producerId: string; readonly inTransaction: boolean };
+}
+
+/** kafkajs/src/consumer/filterAbortedMessages.js, but for the `while`. Control records are left in, as there. */
+function mendFilter(): void {
+  const path = 'kafkajs/src/consumer/filterAbortedMessages';
+  const filter = (answer: {
+    messages: FetchedRecord[];
+    abortedTransactions?: { firstOffset: string; producerId: string }[] | null;
+  }): FetchedRecord[] => {
+    const waiting = [...(answer.abortedTransactions ?? [])].sort(
+      (a, b) => Number(a.firstOffset) - Number(b.firstOffset),
+    );
+    if (waiting.length === 0) return answer.messages;
+    const aborted = new Set<string>();
+    return answer.messages.filter(({ offset, isControlRecord, batchContext }) => {
+      while (waiting[0] !== undefined && Number(waiting[0].firstOffset) <= Number(offset))
+        aborted.add((waiting.shift() as { producerId: string }).producerId);
+      if (isControlRecord) aborted.delete(batchContext.producerId);
+      return isControlRecord || !batchContext.inTransaction || !aborted.has(batchContext.producerId);
+    });
+  };
+  require(path);
+  const cached = require.cache[require.resolve(path)];
+  if (cached !== undefined) cached.exports = filter;
+}
 
 function mendHeartbeats(): void {
   const { prototype } = require('kafkajs/src/consumer/consumerGroup') as { prototype: ConsumerGroup };
