@@ -127,6 +127,16 @@ describe('counter epoch', () => {
     expect(view(lab.restored())).toEqual(view(lab.state));
   });
 
+  it('whose stamp moved by a second only is one when counters fell', () => {
+    const lab = new Lab();
+    one(lab, 0, { bytes: 1000n });
+    const jitter = one(lab, 60, { bytes: 1100n, since: -3599 });
+    expect(bytesOf(jitter)[0]?.slice(0, 2)).toEqual(['normal', 100n]);
+    const delta = one(lab, 120, { bytes: 40n, since: -3598 });
+    expect(bytesOf(delta)[0]?.slice(0, 2)).toEqual(['epoch', 40n]);
+    expect(delta.anomalies).toEqual([]);
+  });
+
   it('that moves with the clock of the router is the same one', () => {
     const lab = new Lab();
     const list = (at: number, by: number, bytes: bigint) =>

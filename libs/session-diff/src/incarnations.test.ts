@@ -61,6 +61,17 @@ describe('first sight', () => {
     expect(reasons(later.opened)).toEqual({ 2: 'new' });
   });
 
+  it('is judged by the clock as it is since it was set', () => {
+    const lab = new Lab();
+    lab.take({ at: 0, sessions: many(0, 3) });
+    const set = [
+      ...many(60 + 3600, 3, { created: 0 }),
+      extensive(9, 3660, { created: 3000 }),
+      extensive(10, 3660, { created: 3630 }),
+    ];
+    expect(reasons(lab.take({ at: 60, sessions: set }).opened)).toEqual({ 9: 'first_seen', 10: 'new' });
+  });
+
   it('by a level without create time is new when a whole snapshot came before, and then counts from zero', () => {
     const lab = new Lab();
     lab.take({ at: 0, level: 'brief', sessions: [brief(1)] });

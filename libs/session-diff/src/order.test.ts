@@ -142,6 +142,18 @@ describe('out of order and repeated snapshots', () => {
     expect([...lab.state.list()][0]?.record.values['data_rx_bytes']).toBe(90n);
   });
 
+  it('a late extensive one behind newer statistics fills in attributes, not counters', () => {
+    const lab = new Lab();
+    lab.take({ at: 0, level: 'brief', sessions: [brief(1)] });
+    const { tunnel_local_id = 0, session_local_id = 0 } = brief(1).values;
+    const values = { tunnel_local_id, session_local_id, data_rx_bytes: 90n };
+    lab.take({ at: 100, level: 'statistics', sessions: [{ values }] });
+    const late = lab.take({ at: 60, logAt: 130, sessions: [extensive(1, 60, { bytes: 50n })] });
+    expect(late.changed[0]?.changed).toContain('local_name');
+    expect([late.counters, late.anomalies]).toEqual([[], []]);
+    expect([...lab.state.list()][0]?.record.values['data_rx_bytes']).toBe(90n);
+  });
+
   it('parts that come after a newer snapshot close nobody', () => {
     const lab = new Lab();
     const at0 = [1, 2, 3, 4].map((id) => extensive(id, 0));

@@ -91,6 +91,23 @@ describe('absent, empty and N/A are three values', () => {
     expect([...lab.state.list()][0]?.record.values['user_name']).toBe('jim');
   });
 
+  it('does not flap between a blank of one format and N/A of another, and knows which was printed last of clocks', () => {
+    const lab = new Lab();
+    const text = (at: number) =>
+      lab.take({ at, sessions: [extensive(1, at, { idle: null, extra: { lcp_renegotiation: null } })] });
+    const tree = (at: number) =>
+      lab.take({ ...xml, at, sessions: [extensive(1, at, { idle: 5, extra: { lcp_renegotiation: '' } })] });
+    const idle = () => [...lab.state.list()][0]?.record.values['idle_time_s'];
+    text(0);
+    tree(60);
+    for (let at = 120; at < 600; at += 120) {
+      expect(text(at).changed).toEqual([]);
+      expect(idle()).toBeNull();
+      expect(tree(at + 60).changed).toEqual([]);
+      expect(idle()).not.toBeNull();
+    }
+  });
+
   it('does not flap when brief every minute and extensive every hour interleave', () => {
     const lab = new Lab();
     // Brief prints blanks where extensive prints values.

@@ -4,6 +4,7 @@ import {
   fields,
   getPresence,
   indexOfField,
+  presenceLetters,
   rowWords,
   setPresence,
   slotOf,
@@ -92,8 +93,8 @@ function merge(
     if (presence === before && (presence !== Presence.value || sameValue(words, row, index))) continue;
     if (
       presence !== Presence.value &&
-      before === Presence.value &&
-      isBlankOf(set, context.kind, shape, index)
+      before !== Presence.absent &&
+      isBlankOf(set, context.kind, shape, index, presenceLetters[before] as string)
     )
       continue;
     copyField(words, row, merged, index);
@@ -122,15 +123,15 @@ function sameValue(words: Uint32Array, row: number, index: number): boolean {
 }
 
 /**
- * Whether a blank (or N/A) is all that the class prints of the field, where another class prints a value: it printed the same before,
- * or it never printed the session and is of a lower level.
+ * Whether a blank (or N/A) is all that the class prints of the field, where another class prints what is known (`letter`): it printed
+ * the same before, or it never printed the session and is of a lower level.
  */
-function isBlankOf(set: PrintSet, kind: string, shape: Shape, index: number): boolean {
+function isBlankOf(set: PrintSet, kind: string, shape: Shape, index: number, letter: string): boolean {
   const before = printedShape(set, kind)[index];
   if (before !== undefined && before !== shape.presence[index]) return false;
   return Object.keys(set.shapes).some(
     (other) =>
-      printedShape(set, other)[index] === 'v' &&
+      printedShape(set, other)[index] === letter &&
       other !== kind &&
       (before !== undefined || levelOf(other) > levelOf(kind)),
   );

@@ -11,6 +11,8 @@ const short = new Uint8Array(64);
 
 /** Bits of a slot that hold an id: 67 million strings. */
 const idMask = 0x3ffffff;
+/** Above them, the lowest bits of the hash. */
+const tagShift = 26;
 
 export class StringTable {
   #arena: Uint8Array;
@@ -18,7 +20,10 @@ export class StringTable {
   /** Start of each string in the arena; the next entry's start is its end. */
   #starts: Uint32Array;
   #count = 0;
-  /** Open addressing, a power of two; 0 is free, else id + 1 in the low bits and the highest bits of the hash above them. */
+  /**
+   * Open addressing, by the high bits of the hash; of any length, so that it need not be twice too large. 0 is free, else id + 1 in
+   * the low bits and the lowest bits of the hash above them.
+   */
   #slots: Uint32Array;
 
   constructor() {
@@ -47,14 +52,15 @@ export class StringTable {
   intern(source: Uint8Array, start: number, end: number): number {
     const length = end - start;
     const hash = hashOf(source, start, end);
-    const mask = this.#slots.length - 1;
-    let slot = hash & mask;
+    const slots = this.#slots;
+    const tag = hash << tagShift;
+    let slot = placeOf(hash, slots.length);
     for (;;) {
-      const entry = this.#slots[slot] as number;
+      const entry = slots[slot] as number;
       if (entry === 0) break;
-      if (((entry ^ hash) & ~idMask) === 0 && this.equals((entry & idMask) - 1, source, start, end))
+      if (((entry ^ tag) & ~idMask) === 0 && this.equals((entry & idMask) - 1, source, start, end))
         return (entry & idMask) - 1;
-      slot = (slot + 1) & mask;
+      if (++slot === slots.length) slot = 0;
     }
     return this.#add(source, start, length, hash, slot);
   }
@@ -155,24 +161,26 @@ export class StringTable {
     this.#starts[id] = this.#used;
     this.#used += length;
     this.#starts[id + 1] = this.#used;
-    this.#slots[slot] = (hash & ~idMask) | (id + 1);
-    // Seven tenths full at most.
-    if (this.#count * 10 > this.#slots.length * 7) this.#rehash(this.#slots.length * 2);
+    this.#slots[slot] = (hash << tagShift) | (id + 1);
+    // Three quarters full at most.
+    if (this.#count * 4 > this.#slots.length * 3) this.#rehash(Math.ceil(this.#slots.length * 1.5));
     return id;
   }
 
   #rehash(capacity: number): void {
     const slots = new Uint32Array(capacity);
-    const mask = capacity - 1;
     for (let id = 0; id < this.#count; id++) {
       const hash = hashOf(this.#arena, this.#starts[id] as number, this.#starts[id + 1] as number);
-      let slot = hash & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = (hash & ~idMask) | (id + 1);
+      let slot = placeOf(hash, capacity);
+      while (slots[slot] !== 0) if (++slot === capacity) slot = 0;
+      slots[slot] = (hash << tagShift) | (id + 1);
     }
     this.#slots = slots;
   }
 }
+
+/** The hash as a share of the whole range. */
+const placeOf = (hash: number, capacity: number): number => Math.floor((hash / 0x1_0000_0000) * capacity);
 
 function hashOf(bytes: Uint8Array, start: number, end: number): number {
   let hash = 0x811c9dc5 ^ (end - start);
