@@ -16,7 +16,6 @@ const help = `Measures Sessionreel beside its peers. Results go to benchmarks/re
   npm run bench -- NAME…          these
   npm run bench -- --list         which there are
   npm run bench -- --compare      the results that are there, and the change against the last committed ones
-
   npm run bench -- --report       tables and plots of all results, into benchmarks/README.md
 
   --only TEXT       cases and contenders whose name contains it; the results of the others stay
