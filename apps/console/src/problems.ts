@@ -132,7 +132,9 @@ function answerError(error: FastifyError, request: FastifyRequest, reply: Fastif
   }
   const told = problemOf(error);
   if (told !== undefined) {
-    if (told.details.status >= 500) request.log.warn({ error: error.message }, 'a question failed');
+    // Of a client that has gone the end of the question is what was wanted.
+    if (told.details.status >= 500 && !request.raw.socket.destroyed)
+      request.log.warn({ error: error.message, url: request.url }, 'a question failed');
     return send(reply.headers(told.headers ?? {}), told.details);
   }
   const status = error.statusCode ?? 500;
