@@ -22,6 +22,7 @@ const folder = mkdtempSync(join(tmpdir(), 'reel-examples-'));
 const start = Date.UTC(2026, 10, 18, 10);
 const now = Date.UTC(2026, 10, 20, 12);
 const fleetFile = join(folder, 'fleet.yaml');
+const abuseFile = join(folder, 'abuse.csv');
 const peers = ['lns1', 'lns2'];
 const specs = [
   routerSpec({
@@ -100,6 +101,10 @@ beforeAll(async () => {
   const settings = { url: server.address, database: 'sessionreel', user: 'default', password: '' };
   await migrate(settings);
   writeFileSync(fleetFile, fleetYaml(specs));
+  writeFileSync(
+    abuseFile,
+    '# address, time\n192.0.2.1,2026-11-20T09:00:00Z\r\n2001:db8::1 2026-11-20 09:30\nnonsense;-1h\n',
+  );
   const fillers = new Map(specs.map((s, i) => [s.name, new Filler(s.name, i)]));
   const sim = simulate({
     seed: 4,
@@ -161,7 +166,7 @@ async function examples(): Promise<string[]> {
 }
 
 async function reel(line: string): Promise<Ran> {
-  const words = wordsOf(line).map((w) => (w === 'fleet.yaml' ? fleetFile : w));
+  const words = wordsOf(line).map((w) => ({ 'fleet.yaml': fleetFile, 'abuse.csv': abuseFile })[w] ?? w);
   const offline = words[0] === 'fleet-file';
   return await run(offline ? words : [...words, '--clickhouse-url', server.address], { now });
 }
@@ -220,6 +225,23 @@ describe('what is asked wrongly', () => {
     expect(status).toBe(2);
     for (const words of ['lns1.role', 'lns1.limits.chassis', 'lns2.timezone'])
       expect(stderr).toContain(words);
+  });
+});
+
+describe('reel who-had --file', () => {
+  it('answers each line, also those that it cannot', async () => {
+    const { status, stdout } = await reel('who-had --file abuse.csv --output ndjson');
+    const rows = stdout
+      .trimEnd()
+      .split('\n')
+      .map((l) => JSON.parse(l) as Record<string, unknown>);
+    expect(status).toBe(0);
+    expect(rows.map((r) => [r['address'], r['certainty'], r['error']])).toEqual([
+      ['192.0.2.1', null, 'no session is known to have had it'],
+      ['2001:db8::1', null, 'no session is known to have had it'],
+      ['nonsense', null, '"nonsense" is not an IPv4 or IPv6 address'],
+    ]);
+    expect((await reel('who-had')).status).toBe(2);
   });
 });
 

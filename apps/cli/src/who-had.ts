@@ -1,7 +1,8 @@
 /** `reel who-had`: which session had an address, and how sure. */
-import { whoHad, type AddressHolder } from '@sessionreel/queries';
+import { whoHad, whoHadAll, type AddressHolder } from '@sessionreel/queries';
 import type { Command } from 'commander';
 import { asking } from './ask.ts';
+import { chunksOf, nameOf } from './capture-file.ts';
 import { wrongUsage } from './cli-error.ts';
 import { withClickHouse, type ConnectionFlags } from './connections.ts';
 import { printList, withOutput, type Column, type OutputForm } from './output.ts';
@@ -17,24 +18,94 @@ Addresses of subscribers are known only where captures print them (M Series exte
 Examples:
   $ reel who-had 100.64.3.7 --at '2026-11-20 10:00'
   $ reel who-had 2001:db8::7 --at 2026-11-20T10:00:00Z --output json
+  $ reel who-had --file abuse.csv --output csv
 `;
+
+interface Flags extends ConnectionFlags {
+  readonly at?: string;
+  readonly file?: string;
+  readonly output: OutputForm;
+}
 
 export function register(program: Command, io: Io = processIo): void {
   const command = program
     .command('who-had')
     .description('which session had an address, and how sure')
-    .argument('<address>', 'IPv4 or IPv6')
-    .requiredOption('--at <time>', 'RFC 3339, "2026-11-20 10:00" (local), or -90m');
+    .argument('[address]', 'IPv4 or IPv6')
+    .option('--at <time>', 'RFC 3339, "2026-11-20 10:00" (local), or -90m')
+    .option(
+      '--file <file>',
+      'many of them: a line "address time" or "address,time" each; - is standard input',
+    );
   withClickHouse(withOutput(command))
     .addHelpText('after', help)
-    .action(async (address: string, flags: ConnectionFlags & { at: string; output: OutputForm }) => {
-      const at = parseTime(flags.at, io.now(), localZone());
-      if (at > io.now()) throw wrongUsage(`${printTime(at)} is in the future`);
+    .action(async (address: string | undefined, flags: Flags) => {
+      if (flags.file !== undefined) {
+        if (address !== undefined) throw wrongUsage('an address or --file, not both');
+        await askFile(flags.file, flags, io);
+        return;
+      }
+      if (address === undefined || flags.at === undefined)
+        throw wrongUsage(
+          'whose address, and when?',
+          'Give an address and --at TIME, or --file with many of them.',
+        );
+      const at = timeOf(flags.at, io);
       const holders = await asking(flags, (store) => whoHad(store, { address, at }));
       await printList(io, flags.output, columns, holders);
       if (holders.length === 0) await writeAll(io.stderr, 'reel: no session is known to have had it then\n');
     });
 }
+
+function timeOf(typed: string, io: Io): number {
+  const at = parseTime(typed, io.now(), localZone());
+  if (at > io.now()) throw wrongUsage(`${printTime(at)} is in the future`);
+  return at;
+}
+
+/** One row for each holder; a line that nobody is known for, or that cannot be asked, has a row that says so. */
+async function askFile(file: string, flags: Flags, io: Io): Promise<void> {
+  const questions = linesOf(await textOf(file, io)).map(({ text, number }) => {
+    const match = /^"?([^\s,;"]+)"?[\s,;]+"?(.+?)"?$/.exec(text);
+    if (match === null) throw wrongUsage(`${nameOf(file)}, line ${number}: it wants an address and a time`);
+    return { address: match[1] ?? '', at: timeOf(match[2] ?? '', io) };
+  });
+  const rows = await asking(flags, async (store) => {
+    const found: FileRow[] = [];
+    for await (const { address, at, holders, error } of whoHadAll(store, questions)) {
+      const none = {
+        address,
+        at,
+        holder: undefined,
+        error: error === '' ? 'no session is known to have had it' : error,
+      };
+      found.push(
+        ...(holders.length === 0 ? [none] : holders.map((holder) => ({ address, at, holder, error: '' }))),
+      );
+    }
+    return found;
+  });
+  await printList(io, flags.output, fileColumns, rows);
+}
+
+interface FileRow {
+  readonly address: string;
+  readonly at: number;
+  readonly holder: AddressHolder | undefined;
+  readonly error: string;
+}
+
+async function textOf(file: string, io: Io): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of chunksOf(file, io)) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+const linesOf = (text: string): { text: string; number: number }[] =>
+  text
+    .split(/\r?\n/)
+    .map((line, i) => ({ text: line.trim(), number: i + 1 }))
+    .filter(({ text: line }) => line !== '' && !line.startsWith('#'));
 
 const columns: readonly Column<AddressHolder>[] = [
   { name: 'certainty', title: 'how sure', value: (x) => x.certainty },
@@ -49,3 +120,17 @@ const columns: readonly Column<AddressHolder>[] = [
 ];
 
 const time = (at: number | null): string | null => (at === null ? null : printTime(at));
+
+const fileColumns: readonly Column<FileRow>[] = [
+  { name: 'address', title: 'address', value: (x) => x.address },
+  { name: 'at', title: 'at', value: (x) => printTime(x.at) },
+  ...columns.map((c): Column<FileRow> => ({
+    name: c.name,
+    title: c.title,
+    value: (x) => (x.holder === undefined ? null : c.value(x.holder)),
+    ...(c.shown === undefined
+      ? {}
+      : { shown: (x: FileRow) => (x.holder === undefined ? '–' : (c.shown?.(x.holder) ?? '')) }),
+  })),
+  { name: 'error', title: '', value: (x) => x.error },
+];

@@ -112,7 +112,7 @@ function belongs(question: HistoryQuestion, event: HistoryEvent): boolean {
 }
 
 /** However they are written: IPv4 as it is or mapped into IPv6, IPv6 in any of its forms. */
-function sameAddress(a: string, b: string): boolean {
+export function sameAddress(a: string, b: string): boolean {
   const canonical = (text: string): string => {
     const url = `http://[${text.includes(':') ? text : `::ffff:${text}`}]/`;
     return URL.canParse(url) ? new URL(url).hostname : text;

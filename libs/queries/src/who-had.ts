@@ -1,6 +1,6 @@
 /** Which session had an address at a time, and how sure that is. */
-import { asked, utcText, type AskOptions, type QueryClient } from './client.ts';
-import { history, type HistoryEvent, type SessionKey } from './history.ts';
+import { QuestionError, asked, utcText, type AskOptions, type QueryClient } from './client.ts';
+import { history, sameAddress, type HistoryEvent, type SessionKey } from './history.ts';
 import { msOf } from './columns.ts';
 
 export interface WhoHadQuestion extends AskOptions {
@@ -29,36 +29,120 @@ export interface AddressHolder extends SessionKey {
 
 /** Holders, the surest first; empty when none is known. @throws QuestionError when that is no address */
 export async function whoHad(client: QueryClient, question: WhoHadQuestion): Promise<AddressHolder[]> {
-  const { address, at } = question;
-  const found = await history(client, { ...question, address });
+  const spans = await spansOf(client, question, question.address, new Map());
+  return holdersAt(spans, question.at);
+}
+
+export interface WhoHadAnswer {
+  readonly address: string;
+  readonly at: number;
+  readonly holders: readonly AddressHolder[];
+  /** Why it could not be asked; '' when it was. */
+  readonly error: string;
+}
+
+/** Many at once, answered in their order: each address is looked up once, however many times are asked of it. */
+export async function* whoHadAll(
+  client: QueryClient,
+  questions: readonly { readonly address: string; readonly at: number }[],
+  options: AskOptions = {},
+): AsyncGenerator<WhoHadAnswer> {
+  const spans = new Map<string, Promise<readonly Span[] | string>>();
+  const newest = new Map<string, Promise<number | undefined>>();
+  const look = (address: string): Promise<readonly Span[] | string> => {
+    const known = spans.get(address);
+    if (known !== undefined) return known;
+    const asked = spansOf(client, options, address, newest).catch((error: unknown) => {
+      if (error instanceof QuestionError) return error.message;
+      throw error;
+    });
+    spans.set(address, asked);
+    return asked;
+  };
+  for (let i = 0; i < questions.length; i += atOnce) {
+    options.signal?.throwIfAborted();
+    const some = questions.slice(i, i + atOnce);
+    const found = await Promise.all(some.map((q) => look(q.address)));
+    for (const [n, { address, at }] of some.entries()) {
+      const own = found[n] ?? [];
+      yield typeof own === 'string'
+        ? { address, at, holders: [], error: own }
+        : { address, at, holders: holdersAt(own, at), error: '' };
+    }
+  }
+}
+
+const atOnce = 16;
+
+/** A time for which a session had an address: from its first sight with it to its last, and when it was seen without. */
+interface Span {
+  readonly first: HistoryEvent;
+  readonly seenTo: number;
+  readonly goneBy: number | null;
+}
+
+async function spansOf(
+  client: QueryClient,
+  options: AskOptions,
+  address: string,
+  newest: Map<string, Promise<number | undefined>>,
+): Promise<Span[]> {
+  const found = await history(client, { ...limitsOf(options), address });
   const byIncarnation = Map.groupBy(
     found.events,
     (e) => `${e.router} ${e.tunnel} ${e.session} ${String(e.createTime)}`,
   );
-  const holders: AddressHolder[] = [];
+  const spans: Span[] = [];
   for (const events of byIncarnation.values()) {
-    const first = events[0];
+    const first = events.find((e) => e.kind !== 'closed' && !lost(e, address));
     if (first === undefined) continue;
-    const gone = events.find((e) => e.kind === 'closed' || (e.kind === 'changed' && lost(e)));
+    const gone = events.find((e) => e.at >= first.at && (e.kind === 'closed' || lost(e, address)));
     const goneSeen =
       gone === undefined
         ? undefined
         : gone.kind === 'closed'
           ? gone.lastSeenAt
-          : await seenBefore(client, question, gone);
-    const seenTo = goneSeen ?? (await newestWhole(client, question, first.router)) ?? first.at;
-    const holder = holderOf(first, Math.max(first.at, seenTo), gone?.at ?? null, at);
-    if (holder !== undefined) holders.push(holder);
+          : await seenBefore(client, options, gone);
+    const seenTo = goneSeen ?? (await wholeOf(client, options, first.router, newest)) ?? first.at;
+    spans.push({ first, seenTo: Math.max(first.at, seenTo), goneBy: gone?.at ?? null });
   }
+  return spans;
+}
+
+/** Asked once for each router. */
+async function wholeOf(
+  client: QueryClient,
+  options: AskOptions,
+  router: string,
+  newest: Map<string, Promise<number | undefined>>,
+): Promise<number | undefined> {
+  const whole = newest.get(router) ?? newestWhole(client, options, router);
+  newest.set(router, whole);
+  return await whole;
+}
+
+const limitsOf = ({ limits, signal }: AskOptions): AskOptions => ({
+  signal,
+  ...(limits === undefined ? {} : { limits }),
+});
+
+function holdersAt(spans: readonly Span[], at: number): AddressHolder[] {
+  const holders = spans.flatMap(({ first, seenTo, goneBy }) => holderOf(first, seenTo, goneBy, at) ?? []);
   const order: readonly Certainty[] = ['certain', 'likely', 'unknown'];
   return holders.sort(
     (a, b) => order.indexOf(a.certainty) - order.indexOf(b.certainty) || b.seenFrom - a.seenFrom,
   );
 }
 
-/** A change by which the address went to another value. */
-const lost = (event: HistoryEvent): boolean =>
-  event.changes.some((c) => c.field === 'peer_ip' && c.before !== undefined && c.before !== '');
+/** A change by which this address went to another value. */
+const lost = (event: HistoryEvent, address: string): boolean =>
+  event.kind === 'changed' &&
+  event.changes.some(
+    (c) =>
+      c.field === 'peer_ip' &&
+      sameAddress(String(c.before ?? ''), address) &&
+      !sameAddress(String(c.after ?? ''), address),
+  );
 
 function holderOf(
   first: HistoryEvent,

@@ -1,7 +1,15 @@
-import { audit, concurrency, diffStates, history, whoHad, QuestionError } from '@sessionreel/queries';
+import {
+  audit,
+  concurrency,
+  diffStates,
+  history,
+  whoHad,
+  whoHadAll,
+  QuestionError,
+} from '@sessionreel/queries';
 import type { SessionRecord } from '@sessionreel/session-model';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { TestLog } from './events.ts';
+import { TestLog, emptyDelta, image, ledgerEntry } from './events.ts';
 import { testServer, type TestServer } from './server.ts';
 import { World, hashOf, type Truth } from './world.ts';
 
@@ -166,6 +174,24 @@ test('who had an address is known for the time that it was seen', async () => {
   expect(await whoHad(server.store, { address: String(first), at: 0 })).toEqual([]);
 });
 
+test('many are answered as each is', async () => {
+  const questions = world.truths
+    .slice(5, 8)
+    .flatMap((t) =>
+      [...t.records.values()].slice(0, 4).map((r) => ({ address: String(r.values['peer_ip']), at: t.at })),
+    );
+  let i = 0;
+  for await (const { holders, error, ...asked } of whoHadAll(server.store, [
+    ...questions,
+    { address: 'x', at: 0 },
+  ])) {
+    const question = questions[i++];
+    if (question === undefined) expect(error).toContain('is not an IPv4');
+    else expect([asked, holders]).toEqual([question, await whoHad(server.store, question)]);
+  }
+  expect(i).toBe(questions.length + 1);
+}, 60_000);
+
 describe('the audit', () => {
   const ask = () => audit(server.store, { hashOf: recordsHash });
 
@@ -202,3 +228,34 @@ describe('the audit', () => {
       expect([...kinds]).toContain(expected);
   });
 });
+
+test('an address that moves within a session belongs to it while it has it', async () => {
+  const base = Date.UTC(2026, 10, 24);
+  const session = (ip: string, changed: string[] = []) =>
+    image({
+      tunnel: 1,
+      session: 1,
+      reason: '',
+      changed,
+      lastSeen: base,
+      values: { create_time: base / 1_000, peer_ip: ip },
+    });
+  const deltas = [0, 1, 2].map((n) => {
+    const delta = emptyDelta('moves', base + n * 60_000, n + 1, base);
+    delta.ledger = [ledgerEntry({ source_partition: 60, source_offset: n, state_hash: 'x' })];
+    return delta;
+  });
+  const [first, second, third] = deltas as [(typeof deltas)[0], (typeof deltas)[0], (typeof deltas)[0]];
+  first.opened = [{ ...session('10.0.0.1'), reason: 'new' }];
+  second.changed = [session('10.0.0.2', ['peer_ip'])];
+  third.closed = [{ ...session('10.0.0.2'), reason: 'gone', last_seen_at: base + 60_000 }];
+  await new TestLog(server.store, 60).append(deltas);
+  const had = async (address: string, at: number) =>
+    (await whoHad(server.store, { address, at: base + at })).map((h) => h.certainty);
+  expect(await had('10.0.0.1', 0)).toEqual(['certain']);
+  expect(await had('10.0.0.1', 30_000)).toEqual(['unknown']);
+  expect(await had('10.0.0.1', 60_000)).toEqual([]);
+  expect(await had('10.0.0.2', 60_000)).toEqual(['certain']);
+  expect(await had('10.0.0.2', 90_000)).toEqual(['unknown']);
+  expect(await had('10.0.0.2', 120_000)).toEqual([]);
+}, 60_000);
