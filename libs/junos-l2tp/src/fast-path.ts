@@ -3,8 +3,10 @@
  * time. Correctness never rests on it: what is not predicted to the byte is read by the plain path, which teaches the tree.
  */
 import { indexOfField, presenceWords, rowWords, slotOf, type StringTable } from '@sessionreel/session-model';
-import { clearLine, compileLine, type FastLine } from './fast-line.ts';
-import { buildProgram, runProgram, type Program } from './fast-program.ts';
+import { clearLine } from './fast-line.ts';
+import { buildProgram } from './fast-program.ts';
+import { runProgram, type Program } from './fast-run.ts';
+import { compileLine, type FastLine } from './fast-step.ts';
 import { isGroup, isSlot, type Piece } from './layout.ts';
 import type { LineIndex } from './line-index.ts';
 import { promptOf, withoutLineEnd } from './prompt.ts';

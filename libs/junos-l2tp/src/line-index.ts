@@ -1,6 +1,7 @@
 /** Finds the known line that prints some bytes, by how they begin: for sessions whose order of lines is new, and for the plain path. */
 import { indexOfField, type StringTable } from '@sessionreel/session-model';
-import { clearLine, compileLine, hasValue, matchLine, takeFreeText, type FastLine } from './fast-line.ts';
+import { clearLine, hasValue, matchLine, takeFreeText } from './fast-line.ts';
+import { compileLine, type FastLine } from './fast-step.ts';
 import type { LineTemplate } from './line-templates.ts';
 
 export interface KnownLine {

@@ -1,33 +1,29 @@
 /** Reads a listing printed as text: lines into sessions, sessions into rows, whatever the layout. */
-import {
-  Presence,
-  getPresence,
-  indexOfField,
-  lineSlot,
-  rowWords,
-  unknownSlot,
-} from '@sessionreel/session-model';
+import { indexOfField, lineSlot, unknownSlot } from '@sessionreel/session-model';
 import { literal } from './line-shape.ts';
 import { FastPath, found } from './fast-path.ts';
 import { LineIndex } from './line-index.ts';
 import { LineTemplates, type LineTemplate } from './line-templates.ts';
-import { bodyLabels, headerLabels, unknownField } from './labels.ts';
-import { shiftUnknown } from './line-shape.ts';
-import { isEchoedCommand } from './command.ts';
-import {
-  isBanner,
-  isTimestamp,
-  mayBePager,
-  messageOf,
-  pagerLength,
-  promptOf,
-  withoutLineEnd,
-} from './prompt.ts';
+import { bodyLabels } from './labels.ts';
+import { isTimestamp, mayBePager, messageOf, pagerLength, withoutLineEnd } from './prompt.ts';
 import type { BodyReader, ParseLimits } from './reader.ts';
 import type { SnapshotBuilder } from './snapshot-builder.ts';
-import { certainFields, firstLabel, isBlank, leadingSpace } from './split-line.ts';
+import { certainFields, isBlank } from './split-line.ts';
 import type { StringHolder } from './string-renewal.ts';
 import { columnsOf, isTableHead, isTableRow, isTableSubhead, type Column } from './table.ts';
+import { endsReply, mayBeginListing } from './text-ends.ts';
+import { TextLayouts } from './text-layouts.ts';
+import {
+  beginsLike,
+  goesOn,
+  isHeaderField,
+  isHeaderLine,
+  isLostHeader,
+  isNamed,
+  isPredictable,
+  readHeader,
+  type TunnelHeader,
+} from './tunnel-header.ts';
 import { excerpt, readLines, readTableRow, type TextContext, type TextLine } from './text-lines.ts';
 
 export interface TextOptions {
@@ -38,32 +34,17 @@ export interface TextOptions {
 }
 
 const sessionId = indexOfField('session_local_id');
-const tunnelId = indexOfField('tunnel_local_id');
 const newline = 0x0a;
 const noBytes = new Uint8Array();
 /** How much of a chunk is joined with what the chunk before left over. */
 const bridgeBytes = 8192;
-type Unknowns = readonly (readonly [string, string])[];
-
-/** Lines between two bodies, and the tunnel that they open. */
-interface TunnelHeader {
-  /** Values of the header, as in a session's row. */
-  readonly words: Uint32Array;
-  templates: LineTemplate[];
-  unknown: Unknowns;
-  readonly indent: number;
-  /** The lines that carry values: fields may stand on one line, or each on its own. */
-  readonly lines: readonly TextLine[];
-  /** Fields that they print. */
-  readonly fields: ReadonlySet<number>;
-}
 
 export class TextReader implements BodyReader, StringHolder {
   readonly #builder: SnapshotBuilder;
   readonly #limits: ParseLimits;
   readonly #options: TextOptions;
   readonly #context: TextContext;
-  readonly #layouts = new Map<string, number>();
+  readonly #layouts: TextLayouts;
   /** Bytes that wait for more: part of a line, or of a session that is to be read at once. */
   #carry: Uint8Array = noBytes;
   /** Null when prediction is off. */
@@ -94,6 +75,7 @@ export class TextReader implements BodyReader, StringHolder {
     this.#limits = limits;
     this.#options = options;
     this.#lineNumber = firstLine;
+    this.#layouts = new TextLayouts(builder, limits.layouts);
     this.#context = {
       strings: builder.strings,
       templates: new LineTemplates(),
@@ -121,7 +103,7 @@ export class TextReader implements BodyReader, StringHolder {
 
   /** The lines that are known hold no ids; their order goes on to be what it was. */
   forgetStrings(): void {
-    this.#layouts.clear();
+    this.#layouts.forget();
     this.#startPredicting();
     this.#enterHeader();
   }
@@ -331,39 +313,17 @@ export class TextReader implements BodyReader, StringHolder {
     const { content } = line;
     if (isBlank(content)) this.#takeBlank(line);
     else if (this.#isSessionStart(content)) this.#beginSession(line);
-    else if (this.#isHeader(content) || this.#isHeaderPart(content)) this.#beginTunnel(line);
+    else if (this.#isHeader(content)) this.#beginTunnel(line);
     else if (messageOf(content) !== null) this.#takeMessage(line);
     else if (this.#header === null && isTimestamp(content)) this.#holdLine(line);
     else if (this.#columns !== null) this.#takeRow(line);
-    else if (this.#session.length > 0 && !this.#isLostHeader(content)) this.#addToSession(line);
+    else if (this.#session.length > 0 && !isLostHeader(content, this.#header, this.#firstLine))
+      this.#addToSession(line);
     else this.#takeBetween(line);
   }
 
   #isSessionStart(content: string): boolean {
     return /session local id[ \t]*:/i.test(content) && certainFields(content, bodyLabels).includes(sessionId);
-  }
-
-  #isHeader(content: string): boolean {
-    if (!namesTunnel(content)) return false;
-    const first = firstLabel(content, headerLabels);
-    if (first === null || first.field < 0) return false;
-    const deeper = this.#header !== null && leadingSpace(content) > this.#header.indent;
-    return !(this.#session.length > 0 && deeper);
-  }
-
-  /**
-   * A line that stands where headers stand, looks like one and cannot be read: what follows must not be taken for sessions of the
-   * tunnel before it.
-   */
-  #isLostHeader(content: string): boolean {
-    const header = this.#header;
-    if (header === null || leadingSpace(content) > header.indent) return false;
-    if (!/(?:^|,)[^:,]*(?:unnel|tunne|local id)[^:,]*:/i.test(content)) return false;
-    const [first] = this.#session;
-    const isIndented = first !== undefined && leadingSpace(first.content) > header.indent;
-    return (
-      isIndented || /tunnel group/i.test(content) || firstLabel(content, bodyLabels)?.field === unknownField
-    );
   }
 
   #takeBlank(line: TextLine): void {
@@ -372,35 +332,27 @@ export class TextReader implements BodyReader, StringHolder {
     else this.#holdLine(line);
   }
 
-  /**
-   * A header's field on a line of its own, before the tunnel's ID or behind it. After a session, only where the header before began
-   * likewise and sessions are set apart by their indent: `Interface` may be a session's, too.
-   */
-  #isHeaderPart(content: string): boolean {
-    const first = firstLabel(content, headerLabels);
-    if (first === null || first.field < 0) return false;
+  /** The line opens a tunnel, or goes on to do so. */
+  #isHeader(content: string): boolean {
     const header = this.#header;
-    if (header === null || this.#goesOnHeader(content)) return true;
-    const begin = (header.lines[0] as TextLine).content;
-    const [session] = this.#session;
-    return (
-      !namesTunnel(begin) &&
-      firstLabel(begin, headerLabels)?.field === first.field &&
-      leadingSpace(content) === header.indent &&
-      (session === undefined || leadingSpace(session.content) > header.indent)
-    );
+    if (isHeaderLine(content, header, this.#firstLine)) return true;
+    if (!isHeaderField(content)) return false;
+    return header === null || this.#goesOnHeader(content) || beginsLike(header, content, this.#firstLine);
+  }
+
+  /** Of the session that is open. */
+  get #firstLine(): string | undefined {
+    return this.#session[0]?.content;
   }
 
   /** True when the line belongs to the header before it. */
   #goesOnHeader(content: string): boolean {
-    const header = this.#header;
-    if (header === null || this.#betweenLines?.length !== 0) return false;
-    return !certainFields(content, headerLabels).some((field) => header.fields.has(field));
+    return this.#header !== null && this.#betweenLines?.length === 0 && goesOn(this.#header, content);
   }
 
   /** True once a tunnel's ID or a session was seen: what follows is no longer the reply to something else. */
   get #isInListing(): boolean {
-    return this.#builder.sessions > 0 || this.#header?.fields.has(tunnelId) === true;
+    return this.#builder.sessions > 0 || isNamed(this.#header);
   }
 
   #beginTunnel(line: TextLine): void {
@@ -413,21 +365,7 @@ export class TextReader implements BodyReader, StringHolder {
       this.#columns = null;
       this.#builder.frame.markHeader();
     }
-    const lines = [...(before?.lines ?? []), line];
-    const words = new Uint32Array(rowWords);
-    const target = { words, row: 0 };
-    const read = readLines(this.#context, target, lines, headerLabels, []);
-    const fields = lines.flatMap(({ content }) => certainFields(content, headerLabels));
-    for (const field of headerLabels.values())
-      if (getPresence(words, 0, field) !== Presence.absent) fields.push(field);
-    this.#header = {
-      words,
-      templates: [...read.templates],
-      unknown: read.unknown,
-      indent: leadingSpace((lines[0] as TextLine).content),
-      lines,
-      fields: new Set(fields),
-    };
+    this.#header = readHeader(this.#context, [...(before?.lines ?? []), line]);
     this.#holdLine(line);
     this.#betweenLines = [];
   }
@@ -472,7 +410,8 @@ export class TextReader implements BodyReader, StringHolder {
       this.#builder.problem(line.number, `belongs to no session: ${excerpt(line.content)}`, true);
     else if (!this.#orphaned && this.#warnings === 0 && this.#firstStray === line)
       this.#builder.problem(line.number, `not understood: ${excerpt(line.content)}`);
-    if (this.#header !== null && this.#isLostHeader(line.content)) this.#loseHeader(this.#header);
+    if (this.#header !== null && isLostHeader(line.content, this.#header, this.#firstLine))
+      this.#loseHeader(this.#header);
     this.#orphaned = true;
     this.#flushBetween(false);
     this.#holdLine(line);
@@ -589,51 +528,8 @@ export class TextReader implements BodyReader, StringHolder {
 
   /** Id of the layout of a session that was printed by these lines under the current header. */
   #layoutOf(templates: readonly LineTemplate[], inherited: number): number {
-    const header = this.#header?.templates ?? [];
-    const key = `${header.map((t) => t.id).join(' ')}|${templates.map((t) => t.id).join(' ')}|${inherited}`;
-    const known = this.#layouts.get(key);
-    if (known !== undefined) return known;
-    if (this.#layouts.size >= this.#limits.layouts) this.#layouts.clear();
-    let unknowns = inherited;
-    const body = templates.flatMap((t) => {
-      const pieces = shiftUnknown(t.pieces, unknowns);
-      unknowns += t.unknowns;
-      return pieces;
-    });
-    let inHeader = 0;
-    const tunnel = header.flatMap((t) => {
-      const pieces = shiftUnknown(t.pieces, inHeader);
-      inHeader += t.unknowns;
-      return pieces;
-    });
-    const id = this.#builder.layoutId({ format: 'text', tunnel, body });
-    this.#layouts.set(key, id);
-    return id;
+    return this.#layouts.idOf(this.#header?.templates ?? [], templates, inherited);
   }
-}
-
-/** Whether nothing but a header of this kind begins like it: `Interface: …` alone may be a session's. */
-function isPredictable(header: TunnelHeader): boolean {
-  const first = header.lines[0] as TextLine;
-  return header.unknown.length === 0 && namesTunnel(first.content);
-}
-
-function namesTunnel(line: string): boolean {
-  return /tunnel local id[ \t]*:/i.test(line);
-}
-
-const beginnings = [...headerLabels.keys(), 'session local id', 'local'];
-
-/** Whether the beginning of a line could be that of a listing's first line, or of the prompt behind one that is empty. */
-function mayBeginListing(cut: string): boolean {
-  const text = cut.slice(pagerLength(cut)).trim().toLowerCase();
-  if (/^[\w.-]*@[\w.:-]*$/.test(text)) return true;
-  return beginnings.some((label) => label.startsWith(text) || text.startsWith(label));
-}
-
-/** Whether the line is no part of a listing, but what comes after one: a prompt, a banner, the next command where prompts were left out. */
-function endsReply(line: string): boolean {
-  return promptOf(line) !== null || isBanner(line) || isEchoedCommand(line);
 }
 
 function joined(a: Uint8Array, b: Uint8Array, start: number, end: number): Uint8Array {
