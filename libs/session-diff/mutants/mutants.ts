@@ -91,8 +91,8 @@ export const mutants: readonly Mutant[] = [
   ),
   update(
     'a blank of a lower level wipes a value',
-    'isBlankOf(set, context.kind, shape, index)\n',
-    'isBlankOf(set, context.kind, shape, index) &&\n      false\n',
+    'isBlankOf(set, context.kind, shape, index, presenceLetters[before] as string)',
+    'isBlankOf(set, context.kind, shape, index, presenceLetters[before] as string) && false',
   ),
   update(
     'a change is told as learned',
@@ -209,11 +209,6 @@ export const mutants: readonly Mutant[] = [
     'closeMissing(work, pending, context)',
   ),
   finish('a filter is not looked at', 'if (!covers(core.scratch, 0, core.strings)) continue;', ''),
-  finish(
-    'what was seen later is closed',
-    'if (moments.time(core.word(r, Col.lastSeen)) > pending.capturedAt) continue;',
-    '',
-  ),
   finish('destroyed sessions are gone', "destroyed ? 'destroyed' : 'gone'", "'gone'"),
   finish(
     'a restart is told when one session is left',

@@ -38,10 +38,9 @@ const isUnscoped = (pending: Pending): boolean => Object.keys(pending.scope).len
 function closeMissing({ core, delta, head }: Workspace, pending: Pending, context: RowContext): number {
   const covers = isUnscoped(pending) ? null : coverOf(pending.scope);
   const gone: number[] = [];
-  const { table, moments } = core;
+  const { table } = core;
   for (let r = 0; r < table.top; r++) {
     if (core.word(r, Col.seen) >= pending.number || !core.isLive(r)) continue;
-    if (moments.time(core.word(r, Col.lastSeen)) > pending.capturedAt) continue;
     if (covers !== null) {
       table.load(r, core.scratch, 0);
       if (!covers(core.scratch, 0, core.strings)) continue;

@@ -72,6 +72,17 @@ describe('first sight', () => {
     expect(reasons(lab.take({ at: 60, sessions: set }).opened)).toEqual({ 9: 'first_seen', 10: 'new' });
   });
 
+  it('after filtered listings only is first_seen: they do not cover it', () => {
+    const lab = new Lab();
+    lab.take({ at: 0, scope: { 'local-session-id': '1' }, sessions: many(0, 1) });
+    const delta = lab.take({
+      at: 60,
+      sessions: [...many(60, 1), extensive(2, 60, { created: 30, bytes: 9n })],
+    });
+    expect(reasons(delta.opened)).toEqual({ 2: 'first_seen' });
+    expect(delta.counters).toEqual([]);
+  });
+
   it('by a level without create time is new when a whole snapshot came before, and then counts from zero', () => {
     const lab = new Lab();
     lab.take({ at: 0, level: 'brief', sessions: [brief(1)] });
@@ -235,6 +246,18 @@ describe('reuse', () => {
     );
   });
 
+  it('of several sessions at once is told by amounts that differ, where no up time tells', () => {
+    const untimed = (at: number, moved: readonly number[]) =>
+      moved.map((by, i) => extensive(i + 1, at, { created: -3600 + by, extra: { up_time_s: undefined } }));
+    const lab = new Lab();
+    lab.take({ at: 0, sessions: untimed(0, [0, 0, 0]) });
+    const delta = lab.take({ at: 60, sessions: untimed(60, [3605, 3611, 3640]) });
+    expect(reasons(delta.closed)).toEqual({ 1: 'replaced', 2: 'replaced', 3: 'replaced' });
+    const other = new Lab();
+    other.take({ at: 0, sessions: untimed(0, [0, 0, 0]) });
+    expect(other.take({ at: 60, sessions: untimed(60, [3605, 3605, 3606]) }).closed).toEqual([]);
+  });
+
   it('without create time is only hinted at, unless remote ID and another both changed', () => {
     const lab = new Lab();
     lab.take({ at: 0, level: 'brief', sessions: [brief(1), brief(2)] });
@@ -356,6 +379,17 @@ describe('returned', () => {
     const back = lab.take({ at: 120, sessions: many(120, 10) });
     expect(back.opened.every((x) => x.reason === 'returned')).toBe(true);
     expect(back.router_events).toMatchObject([{ kind: 'mass_return', sessions: 7 }]);
+  });
+
+  it('tells a mass return when most are back, however long that takes', () => {
+    const lab = new Lab();
+    lab.take({ at: 0, sessions: many(0, 10) });
+    lab.take({ at: 60, sessions: many(60, 3) });
+    expect(lab.take({ at: 120, sessions: many(120, 5) }).router_events).toEqual([]);
+    expect(lab.take({ at: 180, sessions: many(180, 7) }).router_events).toMatchObject([
+      { kind: 'mass_return', sessions: 4 },
+    ]);
+    expect(lab.take({ at: 240, sessions: many(240, 10) }).router_events).toEqual([]);
   });
 
   it('tells no mass close when a filter or an end that was not seen explains it, nor of a few', () => {

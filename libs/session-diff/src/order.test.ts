@@ -168,6 +168,20 @@ describe('out of order and repeated snapshots', () => {
   });
 });
 
+describe('a restore', () => {
+  it('refuses a log with a hole', () => {
+    const lab = new Lab();
+    for (const at of [0, 60, 120]) lab.take({ at, sessions: [extensive(1, at)] });
+    const [first, , third] = structuredClone(lab.log);
+    const state = new Lab().state;
+    if (first === undefined || third === undefined) throw new Error('three deltas');
+    state.apply(first);
+    expect(() => {
+      state.apply(third);
+    }).toThrow('goes on at 3, after 1');
+  });
+});
+
 describe('transactions', () => {
   const first = { at: 0, sessions: [extensive(1, 0, { bytes: 5n }), extensive(2, 0)] };
   const second = {
