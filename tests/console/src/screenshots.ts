@@ -26,10 +26,11 @@ try {
     const context = await openContext(browser, { colours, ...wide });
     const page = await context.newPage();
     await page.goto(address + path);
+    // It is live, so that something is always being asked again.
     await page.waitForFunction(
-      () =>
-        document.querySelector('[aria-busy="true"]') === null && document.querySelector('.panel') !== null,
+      () => document.querySelector('.panel') !== null && document.querySelector('.spinner') === null,
     );
+    await page.waitForTimeout(1_000);
     await page.screenshot({ path: join(folder, `console-${name}.png`) });
     await context.close();
   }

@@ -2,18 +2,31 @@
 import { appendFile, mkdir, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Logger } from '@sessionreel/ops';
+import { z } from 'zod';
 
-export interface AuditEntry {
-  readonly at: string;
+const entrySchema = z.object({
+  at: z.string(),
   /** Id and name of the principal; empty when nobody was logged in. */
-  readonly who: string;
-  readonly name: string;
-  readonly from: string;
-  readonly method: string;
+  who: z.string(),
+  name: z.string(),
+  from: z.string(),
+  method: z.string(),
   /** With its parameters, as asked. */
-  readonly url: string;
-  readonly status: number;
-  readonly ms: number;
+  url: z.string(),
+  status: z.int(),
+  ms: z.number(),
+});
+
+export type AuditEntry = Readonly<z.infer<typeof entrySchema>>;
+
+/** None of a line that is still being written, or that is none. */
+function entriesOf(line: string): AuditEntry[] {
+  try {
+    const parsed = entrySchema.safeParse(JSON.parse(line));
+    return parsed.success ? [parsed.data] : [];
+  } catch {
+    return [];
+  }
 }
 
 /** A file larger than this becomes the file before; two are kept. */
@@ -57,7 +70,7 @@ export class AuditLog {
         .filter((line) => line !== '')
         .slice(-limit)
         .reverse()
-        .map((line) => JSON.parse(line) as AuditEntry);
+        .flatMap(entriesOf);
     } finally {
       await file.close();
     }

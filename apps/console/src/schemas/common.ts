@@ -78,6 +78,8 @@ const problems = {
   403: problemAnswer('The role does not allow it'),
   404: problemAnswer('There is no such router, session or resource'),
   405: problemAnswer('Another method is meant'),
+  413: problemAnswer('The body is larger than it may be'),
+  415: problemAnswer('The body is of another type than JSON'),
   421: problemAnswer('Asked under a host name that is not its own'),
   422: problemAnswer(
     'Well formed, but not answerable: the time to begin from is after the end, the answer is too large',
