@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Store } from './client.ts';
 import { StoreError } from './errors.ts';
+import { rollUpFrom } from './rollup.ts';
 import { allTables } from './schema/migrations.ts';
 
 /** Offsets of one partition of `l2tp.events`, both inclusive; `messages` of them carry deltas (the rest are checkpoints or markers). */
@@ -176,6 +177,7 @@ export async function healRange(
   const held = '(SELECT max(epoch) FROM loader_fence WHERE partition = {partition:UInt16}) = {epoch:UInt64}';
   const where =
     'kafka_partition = {partition:UInt16} AND kafka_offset BETWEEN {first:UInt64} AND {last:UInt64}';
+  await setBack(store, range, held, { ...params, epoch });
   let removed = 0;
   for (const table of healedTables) {
     const rows = await store.rows<{ n: string }>(`SELECT count() AS n FROM ${table} WHERE ${where}`, {
@@ -186,17 +188,43 @@ export async function healRange(
     removed += count;
     await store.command(`DELETE FROM ${table} WHERE ${where} AND ${held}`, {
       params: { ...params, epoch },
-      settings: {
-        lightweight_deletes_sync: '2',
-        mutations_sync: '2',
-        // Asked once, here: a mutation that is carried out later, or on another replica, must mean the same.
-        mutations_execute_subqueries_on_initiator: 1,
-      },
+      settings: { ...waited },
     });
   }
   await holdsFence(store, range.partition, epoch);
   return removed;
 }
+
+/**
+ * An insert may have been proven and marked, and its offset never committed: until the range stands there again, nobody may take it
+ * for loaded, and what was rolled up from it is to be rolled up again.
+ */
+async function setBack(
+  store: Store,
+  { partition, first }: Pick<OffsetRange, 'partition' | 'first'>,
+  held: string,
+  params: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const rows = await store.rows<{ n: string }>(
+    'SELECT count() AS n FROM loader_progress WHERE kafka_partition = {partition:UInt16} AND kafka_offset >= {first:UInt64}',
+    { params: { partition, first } },
+  );
+  if (Number(rows[0]?.n) === 0) return;
+  await store.command(
+    `DELETE FROM loader_progress WHERE kafka_partition = {partition:UInt16} AND kafka_offset >= {first:UInt64} AND ${held}`,
+    { params, settings: { ...waited } },
+  );
+  // The rows before may have been merged into those that are gone.
+  if (first > 0) await markLoaded(store, [{ partition, first: 0, last: first - 1, messages: 0 }]);
+  await rollUpFrom(store, partition, first);
+}
+
+const waited = {
+  lightweight_deletes_sync: '2',
+  mutations_sync: '2',
+  // Subqueries are asked once, here: a mutation that is carried out later, or on another replica, must mean the same.
+  mutations_execute_subqueries_on_initiator: 1,
+} as const;
 
 async function holdsFence(store: Store, partition: number, epoch: number): Promise<void> {
   const newest = (await currentEpochs(store, [partition])).get(partition) ?? 0;

@@ -28,6 +28,15 @@ export async function rollUp(store: Store, partitions: readonly number[]): Promi
   return { built };
 }
 
+/** What stands at this offset and behind it will be rolled up again. */
+export async function rollUpFrom(store: Store, partition: number, offset: number): Promise<void> {
+  const done = await progressOf(store, 'rollup_progress', partition);
+  if (done === undefined || done <= offset) return;
+  await store.insert('rollup_progress', [
+    { kafka_partition: partition, kafka_offset: offset, built_at: await nextBuild(store) },
+  ]);
+}
+
 async function rollUpPartition(store: Store, partition: number): Promise<number> {
   const loaded = await progressOf(store, 'loader_progress', partition);
   const done = await progressOf(store, 'rollup_progress', partition);
