@@ -1,4 +1,6 @@
 /** Errors as RFC 9457 problem details. */
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import { StoreError } from '@sessionreel/clickhouse';
 import { QuestionError } from '@sessionreel/queries';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -29,6 +31,8 @@ const titles: Readonly<Record<number, string>> = {
   415: 'The body is of another type',
   421: 'Another host is meant',
   422: 'The question cannot be answered',
+  408: 'The request did not come in time',
+  431: 'The address or the headers are too long',
   429: 'Too many requests at once',
   500: 'The console failed',
   503: 'ClickHouse does not answer',
@@ -142,4 +146,15 @@ function answerError(error: FastifyError, request: FastifyRequest, reply: Fastif
   const cause = isResponseSerializationError(error) ? error.cause : error;
   request.log.error({ error, cause }, 'a request failed');
   return send(reply, detailsOf(500, 'This is a defect of the console; its log says more.'));
+}
+
+/** What is no HTTP, or too much of it, never reaches a route. */
+export function answerBroken(error: { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  const status =
+    error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+  const body = JSON.stringify(detailsOf(status, titles[status] ?? ''));
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\ncontent-type: ${problemType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
 }

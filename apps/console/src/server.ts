@@ -19,7 +19,7 @@ import {
 import { installGuard, type GuardOptions } from './access/guard.ts';
 import type { Oidc } from './access/oidc.ts';
 import type { Live } from './live.ts';
-import { detailsOf, installProblems, send } from './problems.ts';
+import { answerBroken, detailsOf, installProblems, send } from './problems.ts';
 import { replacer } from './present.ts';
 import { accessRoutes } from './routes/access.ts';
 import { fleetRoutes } from './routes/fleet.ts';
@@ -47,6 +47,7 @@ export async function buildServer(options: ConsoleOptions): Promise<FastifyInsta
     routerOptions: { maxParamLength: 1_000 },
     bodyLimit: 64 * 1_024,
     forceCloseConnections: true,
+    clientErrorHandler: answerBroken,
     // A stream of live changes may be silent for longer than a request may take.
     requestTimeout: 30_000,
   });

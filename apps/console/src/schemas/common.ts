@@ -4,15 +4,18 @@ import { problemType } from '../problems.ts';
 
 const units = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
 
+/** Before 1970 and after 2106 there is nothing, and ClickHouse counts seconds in 32 bits. */
+const known = (ms: number): number => Math.min(Math.max(ms, 0), 4_294_967_295_000);
+
 /** A moment that a person or program names: RFC 3339, `now`, or `-90m`. Becomes ms UTC. */
 export const moment = z
   .union([z.iso.datetime({ offset: true }), z.string().regex(/^(?:now|-[0-9]{1,6}[smhdw])$/)])
   .transform((text) => {
     if (text === 'now') return Date.now();
     const ago = /^-([0-9]+)([smhdw])$/.exec(text);
-    return ago === null
-      ? Date.parse(text)
-      : Date.now() - Number(ago[1]) * units[ago[2] as keyof typeof units];
+    return known(
+      ago === null ? Date.parse(text) : Date.now() - Number(ago[1]) * units[ago[2] as keyof typeof units],
+    );
   })
   .meta({ description: 'RFC 3339 with an offset, `now`, or a time ago such as `-90m` (s, m, h, d, w)' });
 
@@ -55,7 +58,7 @@ export const cursor = z
 
 /** One value, or the parameter again and again. */
 export const several = <T extends z.ZodType>(item: T) =>
-  z.union([z.array(item).max(1_000), item.transform((one) => [one])]).optional();
+  z.union([z.array(item).max(50), item.transform((one) => [one])]).optional();
 
 const problem = z
   .object({
@@ -85,6 +88,7 @@ const problems = {
     'Well formed, but not answerable: the time to begin from is after the end, the answer is too large',
   ),
   429: problemAnswer('Too many requests of one person at once'),
+  431: problemAnswer('The address or the headers are too long'),
   503: problemAnswer('ClickHouse does not answer'),
   504: problemAnswer('The question took too long'),
 };
@@ -131,5 +135,5 @@ export function rangeOf(
   usualMs = 3_600_000,
 ): { from: number; to: number } {
   const to = query.to ?? Date.now();
-  return { from: query.from ?? to - usualMs, to };
+  return { from: query.from ?? known(to - usualMs), to };
 }
