@@ -48,6 +48,22 @@ describe('counters', () => {
     expect(bytesOf(of(120, 2n ** 33n + 1n, 'closed'))).toEqual([['normal', 2n ** 32n - 4n, 60]]);
   });
 
+  it('keep their values when another session is the first to print more of them', () => {
+    const lab = new Lab();
+    const bytes = 2n ** 40n + 7n;
+    lab.take({ at: 0, sessions: [extensive(1, 0, { bytes }), extensive(2, 0)] });
+    const second = extensive(2, 60, printed('lcp_echo_req_tx_packets', 5n));
+    expect(lab.take({ at: 60, sessions: [extensive(1, 60, { bytes }), second] }).counters).toEqual([]);
+    const third = extensive(2, 120, printed('control_tx_packets', 2n ** 33n));
+    expect(
+      lab
+        .take({ at: 120, sessions: [extensive(1, 120, { bytes }), third] })
+        .counters.map((c) => c.session_local_id),
+    ).toEqual([2]);
+    expect([...lab.state.list()][0]?.record.values['data_rx_bytes']).toBe(bytes);
+    expect(view(lab.restored())).toEqual(view(lab.state));
+  });
+
   it('of a statistics snapshot belong to the same session', () => {
     const lab = new Lab();
     one(lab, 0, { bytes: 100n });

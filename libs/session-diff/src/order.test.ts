@@ -169,6 +169,17 @@ describe('out of order and repeated snapshots', () => {
 });
 
 describe('a restore', () => {
+  it('knows whose counters were not told because the capture broke off', () => {
+    const lab = new Lab();
+    lab.take({ at: 0, sessions: [extensive(1, 0, { bytes: 10n })] });
+    lab.take({ at: 60, complete: false, sessions: [{ ...brief(1), cut: true }] });
+    for (const state of [lab.restored(), lab.state]) {
+      lab.state = state;
+      const { counters } = lab.take({ at: 120, sessions: [extensive(1, 120, { bytes: 25n })] });
+      expect(counters.map((c) => [c.interval_s, c.deltas['data_rx_bytes']])).toEqual([[120, 15n]]);
+    }
+  });
+
   it('refuses a log with a hole', () => {
     const lab = new Lab();
     for (const at of [0, 60, 120]) lab.take({ at, sessions: [extensive(1, at)] });

@@ -24,6 +24,15 @@ describe('absent, empty and N/A are three values', () => {
     expect(lettersOf(of(300, { user_name: 'joe' }).changed[0], userName)).toBe('v');
   });
 
+  it('gives each another state hash', () => {
+    const hashes = ['', null, undefined, 'joe'].map((user_name) => {
+      const lab = new Lab();
+      lab.take({ at: 0, sessions: [extensive(1, 0, { extra: { user_name } })] });
+      return lab.state.hash;
+    });
+    expect(new Set(hashes).size).toBe(4);
+  });
+
   it('compares speeds in all of their 64 bits', () => {
     const lab = new Lab();
     const of = (at: number, tx_speed: bigint) =>
