@@ -48,8 +48,12 @@ function verdict(results: readonly Result[]): string {
         `- ${label(peer)}: ${peer.contender} is ${by} times as fast (${peer.unit}; ${peer.note ?? ''})`,
       ];
     });
+  const loads = results.map(({ machine }) => machine.load);
+  const cores = results[0]?.machine.cores ?? 0;
+  const busy = `Taken at a load of ${Math.min(...loads)} to ${Math.max(...loads)} on ${cores} cores: where that is more than the cores, rates by the clock say how busy the machine was, and only CPU time and the peers beside them say something of us.`;
   return [
     '## Goals',
+    busy,
     '| what | measured | goal | |\n|---|---|---|---|\n' + lines.join('\n'),
     '### Lost to a peer',
     lost.length === 0 ? 'None of those measured.' : lost.join('\n'),
@@ -60,7 +64,9 @@ async function section(name: string, about: string, results: readonly Result[]):
   const [first] = results;
   const rows = results.map((r) => {
     const who = `${r.contender}${r.kind === 'ours' ? '' : ` (${r.kind})`}`;
-    return `| ${r.case} | ${who} | ${shown(r.median)} | ${shown(r.p10)}–${shown(r.p90)} | ${r.unit} |`;
+    const twin = results.some((o) => o.unit === r.unit && o.metric !== r.metric);
+    const unit = twin ? `${r.unit}, ${r.metric}` : r.unit;
+    return `| ${r.case} | ${who} | ${shown(r.median)} | ${shown(r.p10)}–${shown(r.p90)} | ${unit} |`;
   });
   const notes = [
     ...new Set(results.flatMap((r) => (r.note === undefined ? [] : [`- ${r.contender}: ${r.note}`]))),
