@@ -75,7 +75,7 @@ test(
         ...['--exclude-path', '/api/live'],
         ...[
           '--max-examples',
-          '6',
+          '3',
           '--seed',
           '1',
           '--workers',
