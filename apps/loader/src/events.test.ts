@@ -6,6 +6,7 @@ import {
   encodeEvent,
   takeWritten,
 } from '@sessionreel/session-events';
+import { emptyDelta } from '@sessionreel/session-model';
 import { expect, test } from 'vitest';
 import { readEvent } from './events.ts';
 
@@ -13,31 +14,7 @@ const at = Date.UTC(2026, 10, 20, 10);
 
 function event(): Uint8Array {
   const writer = createEventWriter();
-  encodeEvent(
-    {
-      router: 'lns1',
-      at,
-      captured_at: at,
-      seq: 1,
-      gop: at,
-      piece: 0,
-      pieces: 0,
-      ledger: [],
-      opened: [],
-      changed: [],
-      closed: [],
-      rebase: [],
-      keyframe: [],
-      counters: [],
-      counters_rounded: [],
-      prints: [],
-      anomalies: [],
-      router_events: [],
-      layouts: [],
-      router_state: new Uint8Array(),
-    },
-    writer,
-  );
+  encodeEvent(emptyDelta({ router: 'lns1', at, seq: 1, gop: at }), writer);
   return takeWritten(writer);
 }
 

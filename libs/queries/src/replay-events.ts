@@ -1,5 +1,6 @@
 /** History again as events: what `l2tp.events` held, put together from the tables that it was fanned out to. */
 import {
+  emptyDelta,
   counterFields,
   fields,
   type CounterDelta,
@@ -87,7 +88,7 @@ async function filled(
   question: ReplayQuestion,
   heads: readonly Head[],
 ): Promise<SessionDelta[]> {
-  const deltas = heads.map(emptyDelta);
+  const deltas = heads.map(deltaOf);
   const byKey = new Map(deltas.map((d) => [`${d.router} ${String(d.seq)}`, d]));
   const times = heads.map((h) => Number(h.at_ms));
   const gops = heads.map((h) => Number(h.gop_ms));
@@ -152,8 +153,8 @@ async function filled(
   return deltas;
 }
 
-function emptyDelta(head: Head): SessionDelta {
-  return {
+function deltaOf(head: Head): SessionDelta {
+  return emptyDelta({
     router: head.router,
     at: Number(head.at_ms),
     captured_at: Number(head.captured),
@@ -161,20 +162,7 @@ function emptyDelta(head: Head): SessionDelta {
     gop: Number(head.gop_ms),
     piece: head.piece,
     pieces: head.pieces,
-    ledger: [],
-    opened: [],
-    changed: [],
-    closed: [],
-    rebase: [],
-    keyframe: [],
-    counters: [],
-    counters_rounded: [],
-    prints: [],
-    anomalies: [],
-    router_events: [],
-    layouts: [],
-    router_state: new Uint8Array(),
-  };
+  });
 }
 
 /** Local seconds as local milliseconds. */

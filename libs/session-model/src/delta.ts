@@ -170,3 +170,28 @@ export interface LedgerEntry {
   /** Id of the layout definition of the frame around the listing; 0 when unknown. */
   document: bigint;
 }
+
+/** A delta that says nothing yet: who, when, and no event. */
+export function emptyDelta(
+  head: Pick<SessionDelta, 'router' | 'at' | 'seq' | 'gop'> & Partial<SessionDelta>,
+): SessionDelta {
+  return {
+    captured_at: head.at,
+    piece: 0,
+    pieces: 0,
+    ledger: [],
+    opened: [],
+    changed: [],
+    closed: [],
+    rebase: [],
+    keyframe: [],
+    counters: [],
+    counters_rounded: [],
+    prints: [],
+    anomalies: [],
+    router_events: [],
+    layouts: [],
+    router_state: new Uint8Array(),
+    ...head,
+  };
+}

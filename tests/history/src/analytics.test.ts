@@ -24,7 +24,8 @@ import {
   whatIf,
 } from '@sessionreel/queries';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { TestLog, emptyDelta, image, ledgerEntry } from './events.ts';
+import { emptyDelta } from '@sessionreel/session-model';
+import { TestLog, image, ledgerEntry } from './events.ts';
 import { fleetOf, type SimulatedFleet } from './pipe.ts';
 import { testServer, type TestServer } from './server.ts';
 
@@ -142,14 +143,14 @@ describe('both ends', () => {
           remote_name: peer,
         },
       });
-    const lac = emptyDelta('ghost-lac', at, 1, at);
+    const lac = emptyDelta({ router: 'ghost-lac', at: at, seq: 1, gop: at });
     lac.opened = [
       session(1, 11, 'g-lac', 'g-lns'),
       session(2, 12, 'g-lac', 'g-lns'),
       session(3, 0, 'g-lac', 'g-lns'),
     ];
     lac.ledger = [ledgerEntry({ state_hash: 'a', source_partition: 90, variant: 'lac' })];
-    const lns = emptyDelta('ghost-lns', at - 60_000, 1, at - 60_000);
+    const lns = emptyDelta({ router: 'ghost-lns', at: at - 60_000, seq: 1, gop: at - 60_000 });
     lns.opened = [
       session(11, 1, 'g-lns', 'g-lac'),
       session(13, 7, 'g-lns', 'g-lac'),
@@ -351,7 +352,7 @@ describe('what comes and goes', () => {
     const mine = (shift: number) => [1, 2, 3].map((i) => session(7, 10 * shift + i));
     const others = Array.from({ length: 9 }, (_, i) => session(8, i + 1));
     return Array.from({ length: 7 }, (_, n) => {
-      const delta = emptyDelta('flap', base + n * 60_000, n + 1, base);
+      const delta = emptyDelta({ router: 'flap', at: base + n * 60_000, seq: n + 1, gop: base });
       delta.ledger = [ledgerEntry({ source_partition: 92, source_offset: n, state_hash: 'x' })];
       if (n % 2 === 0) delta.opened = [...mine(n), ...(n === 0 ? others : others.slice(0, 3))];
       else delta.closed = [...mine(n - 1), ...others.slice(0, 3)].map((s) => ({ ...s, reason: 'gone' }));

@@ -12,31 +12,6 @@ import {
   type SessionImage,
 } from '@sessionreel/session-model';
 
-export function emptyDelta(router: string, at: number, seq: number, gop: number): SessionDelta {
-  return {
-    router,
-    at,
-    captured_at: at,
-    seq,
-    gop,
-    piece: 0,
-    pieces: 0,
-    ledger: [],
-    opened: [],
-    changed: [],
-    closed: [],
-    rebase: [],
-    keyframe: [],
-    counters: [],
-    counters_rounded: [],
-    prints: [],
-    anomalies: [],
-    router_events: [],
-    layouts: [],
-    router_state: new Uint8Array(),
-  };
-}
-
 export function ledgerEntry(over: Partial<LedgerEntry> = {}): LedgerEntry {
   return {
     snapshot_id: 'snap',

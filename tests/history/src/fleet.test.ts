@@ -10,7 +10,8 @@ import {
   whatHappened,
 } from '@sessionreel/queries';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { TestLog, emptyDelta, image, ledgerEntry } from './events.ts';
+import { emptyDelta } from '@sessionreel/session-model';
+import { TestLog, image, ledgerEntry } from './events.ts';
 import { testServer, type TestServer } from './server.ts';
 import { World, type Truth } from './world.ts';
 
@@ -37,12 +38,12 @@ function outage() {
       ...over,
     });
   const all = Array.from({ length: 40 }, (_, i) => session(i));
-  const first = emptyDelta('out', outageAt, 1, outageAt);
+  const first = emptyDelta({ router: 'out', at: outageAt, seq: 1, gop: outageAt });
   first.opened = all;
   first.ledger = [
     ledgerEntry({ sessions: 40, state_hash: 'a', by_state: { established: 40 }, source_partition: 9 }),
   ];
-  const second = emptyDelta('out', outageAt + 60_000, 2, outageAt);
+  const second = emptyDelta({ router: 'out', at: outageAt + 60_000, seq: 2, gop: outageAt });
   second.closed = [...all.slice(0, 20), session(39)].map((s) => ({ ...s, reason: 'gone' }));
   second.ledger = [
     ledgerEntry({
@@ -54,7 +55,7 @@ function outage() {
     }),
   ];
   second.router_events = [{ kind: 'mass_close', sessions: 21, detail: '21 of 40' }];
-  const third = emptyDelta('out', outageAt + 240_000, 3, outageAt);
+  const third = emptyDelta({ router: 'out', at: outageAt + 240_000, seq: 3, gop: outageAt });
   third.opened = all
     .slice(0, 10)
     .map((s) => ({ ...s, session_local_id: s.session_local_id + 1_000, reason: 'new' }));

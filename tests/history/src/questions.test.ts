@@ -7,9 +7,9 @@ import {
   whoHadAll,
   QuestionError,
 } from '@sessionreel/queries';
-import type { SessionRecord } from '@sessionreel/session-model';
+import { emptyDelta, type SessionRecord } from '@sessionreel/session-model';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { TestLog, emptyDelta, image, ledgerEntry } from './events.ts';
+import { TestLog, image, ledgerEntry } from './events.ts';
 import { testServer, type TestServer } from './server.ts';
 import { World, hashOf, type Truth } from './world.ts';
 
@@ -241,7 +241,7 @@ test('an address that moves within a session belongs to it while it has it', asy
       values: { create_time: base / 1_000, peer_ip: ip },
     });
   const deltas = [0, 1, 2].map((n) => {
-    const delta = emptyDelta('moves', base + n * 60_000, n + 1, base);
+    const delta = emptyDelta({ router: 'moves', at: base + n * 60_000, seq: n + 1, gop: base });
     delta.ledger = [ledgerEntry({ source_partition: 60, source_offset: n, state_hash: 'x' })];
     return delta;
   });

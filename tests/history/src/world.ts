@@ -4,13 +4,14 @@
  */
 import { createHash } from 'node:crypto';
 import {
+  emptyDelta,
   counterFields,
   fields,
   type FieldValue,
   type SessionDelta,
   type SessionPrint,
 } from '@sessionreel/session-model';
-import { counterDelta, emptyDelta, image, ledgerEntry, roundedDelta, type ImageInput } from './events.ts';
+import { counterDelta, image, ledgerEntry, roundedDelta, type ImageInput } from './events.ts';
 
 /** What a record must say: every field by name, with the half-widths of rounded ones. */
 export interface Truth {
@@ -92,7 +93,7 @@ export class World {
 
   #delta(at: number): SessionDelta {
     this.#gop ??= at;
-    return emptyDelta(this.router, at, ++this.#seq, this.#gop);
+    return emptyDelta({ router: this.router, at: at, seq: ++this.#seq, gop: this.#gop });
   }
 
   /** One snapshot, after some minutes: its delta, and the pieces of a keyframe when asked for. */

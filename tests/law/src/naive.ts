@@ -3,6 +3,7 @@
  * mistake each, so that its silence about the real one means something.
  */
 import {
+  emptyDelta,
   counterFields,
   fields,
   presenceLetters,
@@ -69,7 +70,7 @@ export class NaiveDiff {
     this.#snapshots.set(id, parts);
     parts.seen.add(part);
     parts.provable &&= facts.complete;
-    const delta = emptyDelta(capture);
+    const delta = emptyDelta({ router: capture.router, at: capture.capturedAt, seq: 0, gop: 0 });
     const records = capture.truth.partial ? read.sessions.slice(0, capture.truth.whole) : read.sessions;
     for (const record of records) {
       parts.keys.add(keyOfRecord(record));
@@ -215,30 +216,5 @@ function image(record: SessionRecord, reason: string, changed: string[], seenAt:
     rounding: {},
     unknown: [],
     values,
-  };
-}
-
-function emptyDelta(capture: Capture): SessionDelta {
-  return {
-    router: capture.router,
-    at: capture.capturedAt,
-    captured_at: capture.capturedAt,
-    seq: 0,
-    gop: 0,
-    piece: 0,
-    pieces: 0,
-    ledger: [],
-    opened: [],
-    changed: [],
-    closed: [],
-    rebase: [],
-    keyframe: [],
-    counters: [],
-    counters_rounded: [],
-    prints: [],
-    anomalies: [],
-    router_events: [],
-    layouts: [],
-    router_state: new Uint8Array(),
   };
 }
