@@ -1,4 +1,8 @@
-import { partitionOf } from '@sessionreel/kafka';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { headerText, partitionOf } from '@sessionreel/kafka';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { Bench, partitions } from '../fixtures/bench.ts';
 import { produceWithLibrdkafka, pythonWithKafka } from '../fixtures/python.ts';
@@ -47,4 +51,36 @@ describe.skipIf('missing' in found)('a producer by librdkafka (confluent-kafka o
       else expect(Number(forwarded)).toBeGreaterThan(0);
     },
   );
+});
+
+// The machine's own, where it has one.
+describe.runIf(spawnSync('kcat', ['-V']).status === 0)('kcat', () => {
+  it('is a producer with nothing but a key, a header and a file', { timeout: 30_000 }, async () => {
+    await bench.start();
+    const { snapshotsTopic } = bench.options;
+    const folder = mkdtempSync(join(tmpdir(), 'reel-kcat-'));
+    const command = 'show services l2tp session extensive';
+    const capture = 'Tunnel local ID: 1\n\n'.repeat(20_000);
+    try {
+      writeFileSync(join(folder, 'capture.txt'), capture);
+      for (const router of ['lns1', 'lns2', 'lns3']) {
+        const options = ['-P', '-b', brokers.join(','), '-t', snapshotsTopic, '-k', router];
+        const asked = ['-H', `command=${command}`, join(folder, 'capture.txt')];
+        const sent = spawnSync('kcat', [...options, ...asked], { encoding: 'utf8' });
+        expect(sent.status, sent.stderr).toBe(0);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+    await bench.caughtUp();
+    const events = await bench.allEvents();
+    expect(events.map(({ delta }) => delta.router).sort()).toEqual(['lns1', 'lns2', 'lns3']);
+    for (const { message, delta } of events)
+      expect(message.partition).toBe(partitionOf(Buffer.from(delta.router), partitions));
+    const kept = await bench.read(snapshotsTopic, partitionOf(Buffer.from('lns1'), partitions));
+    const own = kept.find((message) => Buffer.from(message.key ?? []).toString() === 'lns1');
+    if (own === undefined) return expect.fail('the capture is not in its own partition');
+    expect(Buffer.from(own.value ?? []).toString()).toBe(capture);
+    expect(headerText(own, 'command')).toBe(command);
+  });
 });
