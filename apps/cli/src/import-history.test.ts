@@ -98,11 +98,16 @@ const reel = (...more: string[]) =>
   run(['import', captures, '--data', data, '--clickhouse-url', server.address, ...more], { now });
 
 const rowsOf = async (where: string): Promise<string> => {
-  const counts = await store.rows<{ n: string }>(
-    `SELECT count() AS n FROM session_history WHERE ${where} UNION ALL SELECT count() FROM snapshots WHERE ${where}
-     UNION ALL SELECT sum(cityHash64(toString(at), kind, session_local_id, seq)) FROM session_history WHERE ${where}`,
+  const counts = await store.rows<{ what: string; n: string }>(
+    `SELECT 'rows' AS what, count() AS n FROM session_history WHERE ${where}
+     UNION ALL SELECT 'snapshots', count() FROM snapshots WHERE ${where}
+     UNION ALL SELECT 'hash', sum(cityHash64(toString(at), kind, session_local_id, seq)) FROM session_history WHERE ${where}`,
   );
-  return counts.map((r) => r.n).join(' ');
+  // The engine gives the three in any order.
+  return counts
+    .map((r) => `${r.what} ${r.n}`)
+    .sort()
+    .join(' ');
 };
 const imported = 'kafka_partition >= 60000';
 const sessionsAt = async (at: number): Promise<unknown[]> =>

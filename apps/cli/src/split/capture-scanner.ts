@@ -2,7 +2,7 @@
  * Goes through a capture as a router printed it, in chunks of any size, and finds the commands in it and, in each reply, the places
  * between sessions. It judges nothing: what a line means is the parser's business; here a line is a place to cut, or not.
  */
-import { isBanner, pagerLength, promptOf } from '@sessionreel/junos-l2tp';
+import { isBanner, isEchoedCommand, pagerLength, promptOf } from '@sessionreel/junos-l2tp';
 import { nothing, type BodyScanner, type CutSink, type Repeat } from './cut.ts';
 import { JsonScanner } from './json-scanner.ts';
 import { XmlScanner } from './xml-scanner.ts';
@@ -10,6 +10,8 @@ import { XmlScanner } from './xml-scanner.ts';
 export interface CaptureSink extends CutSink {
   /** A prompt with a command typed behind it, at the offset where its line (or the banner above it) begins. */
   command(at: number, typed: string, host: string): void;
+  /** An XML or JSON reply begins there, whether or not a prompt stands before it. */
+  reply(at: number): void;
 }
 
 const lineFeed = 0x0a;
@@ -32,6 +34,9 @@ export class CaptureScanner {
   #isChunked = false;
   /** Where a banner stands right above the line that comes. */
   #bannerAt = -1;
+  /** Lines of a tunnel's header right above the line that comes, where each field has a line of its own, and where they begin. */
+  #fieldsAt = -1;
+  #fields = '';
 
   constructor(sink: CaptureSink) {
     this.#sink = sink;
@@ -78,6 +83,7 @@ export class CaptureScanner {
     if (!beginsBody(data, at)) return false;
     this.#inHead = false;
     this.#head = [];
+    if (!this.#isChunked) this.#sink.reply(this.#offset + at);
     const sink: CutSink = this.#isChunked ? { session: () => this.#sink.session(), cut: ignore } : this.#sink;
     this.#body = data[firstByte(data, at)] === 0x3c ? new XmlScanner(sink) : new JsonScanner(sink);
     return true;
@@ -86,6 +92,8 @@ export class CaptureScanner {
   #line(data: Buffer, start: number, end: number): void {
     const first = data[firstByte(data, start)] as number;
     const at = this.#offset + start;
+    const fieldsAt = this.#fieldsAt;
+    this.#fieldsAt = -1;
     // Nearly all lines of a listing are none of these.
     const byColumn = data[start] as number;
     const isSpecial =
@@ -98,10 +106,20 @@ export class CaptureScanner {
     const whole = data.toString('latin1', start, Math.min(end, start + lineHead));
     const text = whole.slice(pagerLength(whole)).trim();
     if (this.#isPrompt(whole.trimEnd(), at)) return;
-    if (/^#\d{1,10}$/.test(text)) this.#isChunked = true;
-    if (isTunnelHeader(text)) this.#tunnel(at, whole);
+    if (/^#\d{1,10}$/.test(text)) this.#chunk(at);
+    if (!this.#inHead && byColumn > 0x20 && isHeaderField(text)) {
+      this.#fields = fieldsAt < 0 ? whole : this.#fields + whole;
+      this.#fieldsAt = fieldsAt < 0 ? at : fieldsAt;
+    } else if (isTunnelHeader(text))
+      this.#tunnel(fieldsAt < 0 ? at : fieldsAt, (fieldsAt < 0 ? '' : this.#fields) + whole);
     else if (isSession(text)) this.#session(at);
     else if (this.#inHead) this.#headLine(whole);
+  }
+
+  /** The first chunk of a reply; those that follow it stand within. */
+  #chunk(at: number): void {
+    this.#isChunked = true;
+    this.#sink.reply(Math.max(0, at - 1));
   }
 
   #isPrompt(line: string, at: number): boolean {
@@ -111,7 +129,7 @@ export class CaptureScanner {
     }
     const bannerAt = this.#bannerAt;
     this.#bannerAt = -1;
-    const prompt = promptOf(line);
+    const prompt = promptOf(line) ?? (isEchoedCommand(line) ? { command: line, host: '' } : null);
     if (prompt === null) return false;
     this.#isChunked = false;
     this.#inHead = false;
@@ -176,6 +194,11 @@ function beginsBody(data: Buffer, at: number): boolean {
 function isTunnelHeader(text: string): boolean {
   if (text.startsWith('Tunnel local ID:')) return true;
   return /^(?:Interface|Tunnel group):/.test(text) && text.includes('Tunnel local ID:');
+}
+
+/** A field of a tunnel's header on a line of its own, above the tunnel's id. */
+function isHeaderField(text: string): boolean {
+  return /^(?:Interface|Tunnel group):/.test(text) && !text.includes(',');
 }
 
 /** A session's first line, or its row in a table. */

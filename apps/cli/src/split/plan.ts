@@ -54,6 +54,7 @@ export class Planner {
     this.#partBytes = partBytes;
     const sink: CaptureSink = {
       command: (at, typed, host) => this.#command(at, typed, host),
+      reply: (at) => this.#reply(at),
       session: () => {
         this.#open.sessions++;
       },
@@ -92,6 +93,14 @@ export class Planner {
     }
     this.#close(at, true);
     this.#open = opened(at, typed, host);
+  }
+
+  /** Behind a listing, and without a prompt between: the next one of a file that was put together of replies. */
+  #reply(at: number): void {
+    if (this.#open.sessions === 0) return;
+    const { host } = this.#open;
+    this.#close(at, false);
+    this.#open = opened(at, '', host);
   }
 
   #close(end: number, followed: boolean): void {
