@@ -57,9 +57,11 @@ export async function feedFleetOnce(
   const sent: SentMessage[] = [];
   const now = Date.now();
   const durationMs = 25_000;
-  for (const item of demoFleet({ start: now - durationMs, durationMs, seed: now }))
+  // Right after another such demo its fleet begins where the last one ended: what is older would be stale.
+  const start = Math.min(Math.max(now - durationMs, readMemory(folder).sentUntil + 1), now);
+  for (const item of demoFleet({ start, durationMs, seed: now }))
     if (item.kind === 'capture') sent.push(await sendCapture(producer, topic, item));
-  writeMemory(folder, { start: null, sentUntil: now });
+  writeMemory(folder, { start: null, sentUntil: start + durationMs });
   return sent;
 }
 
