@@ -144,16 +144,10 @@ function answers(path) {
   });
 }
 
-/** kafkajs sets timers with negative waits, which Node 24 warns of; they are harmless. */
-function nodeOptions() {
-  return [process.env.NODE_OPTIONS, '--disable-warning=TimeoutNegativeWarning'].filter(Boolean).join(' ');
-}
-
 function run() {
   // The channel tells the program when this process has ended, also after kill -9.
   const child = spawn(pinned, [...program.args, ...rest], {
     cwd: root,
-    env: { ...process.env, NODE_OPTIONS: nodeOptions() },
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
   // Ctrl-C on a terminal reaches the program too, a signal to npm or to this process alone does not: it is passed

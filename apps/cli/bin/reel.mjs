@@ -15,12 +15,7 @@ try {
 }
 // A long stream of short-lived objects: a small nursery, and a heap that is swept early, keep a capture of any size in little memory.
 const flags = process.argv[2] === 'parse' ? ['--max-semi-space-size=1', '--heap-growing-percent=20'] : [];
-// kafkajs sets timers with negative waits, which Node 24 warns of; they are harmless.
-const options = [process.env.NODE_OPTIONS, '--disable-warning=TimeoutNegativeWarning'].filter(Boolean);
-const child = spawn(node, [...flags, entry, ...process.argv.slice(2)], {
-  stdio: 'inherit',
-  env: { ...process.env, NODE_OPTIONS: options.join(' ') },
-});
+const child = spawn(node, [...flags, entry, ...process.argv.slice(2)], { stdio: 'inherit' });
 // A signal to this process alone is for the child, which stops in its own way.
 process.on('SIGINT', () => child.kill('SIGINT'));
 process.on('SIGTERM', () => child.kill('SIGTERM'));

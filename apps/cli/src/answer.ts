@@ -51,6 +51,30 @@ export function column<Row>(
   return { name, title, value, ...(shown === undefined ? {} : { shown }) };
 }
 
+/** What tells a session on its router; ids are names, and not grouped as numbers are. */
+export function idColumns<
+  Row extends { readonly tunnel: number; readonly session: number },
+>(): Column<Row>[] {
+  return [
+    column(
+      'tunnel_local_id',
+      'tunnel',
+      (x) => x.tunnel,
+      (x) => String(x.tunnel),
+    ),
+    column(
+      'session_local_id',
+      'session',
+      (x) => x.session,
+      (x) => String(x.session),
+    ),
+  ];
+}
+
+/** For programs; people read it in the column before it. */
+export const quietColumn = <Row>(name: string, value: (row: Row) => Cell): Column<Row> =>
+  column(name, '', value, () => '');
+
 export async function printAnswer(answer: Answer, form: OutputForm, io: Io): Promise<void> {
   const { sections, plot, notes } = answer;
   const several = sections.length > 1;

@@ -11,9 +11,10 @@ import {
   type Growth,
 } from '@sessionreel/queries';
 import { Option, type Command } from 'commander';
-import { answering, column, coverageNotes, plotWidth, section, type Answer } from './answer.ts';
+import { answering, column, coverageNotes, plotWidth, quietColumn, section, type Answer } from './answer.ts';
 import { atOf, wholeNumber, wholeRangeOf, withAt, withRange, type AtFlags, type RangeFlags } from './ask.ts';
 import { wrongUsage } from './cli-error.ts';
+import type { Column } from './output.ts';
 import { plot } from './plot.ts';
 import { processIo, type Io } from './terminal.ts';
 import { printTime } from './times.ts';
@@ -25,6 +26,21 @@ marked so. Days and hours are UTC.
 `;
 
 const dayMs = 86_400_000;
+
+/** A limit, and whether the fleet file names it. */
+function limitColumns<
+  Row extends { readonly limit: number; readonly limitIsKnown: boolean },
+>(): Column<Row>[] {
+  return [
+    column(
+      'limit_sessions',
+      'limit',
+      (x) => x.limit,
+      (x) => `${x.limit.toLocaleString('en')}${x.limitIsKnown ? '' : ' (default)'}`,
+    ),
+    quietColumn('limit_is_known', (x) => x.limitIsKnown),
+  ];
+}
 
 export function register(program: Command, io: Io = processIo): void {
   const capacity = program
@@ -114,18 +130,7 @@ function registerHeadroom(capacity: Command, io: Io): void {
         column<Row>('role', 'role', (x) => x.role),
         column<Row>('peak_sessions', 'peak', (x) => x.peak),
         column<Row>('peak_at', 'at', (x) => printTime(x.peakAt)),
-        column<Row>(
-          'limit_sessions',
-          'limit',
-          (x) => x.limit,
-          (x) => `${x.limit.toLocaleString('en')}${x.limitIsKnown ? '' : ' (default)'}`,
-        ),
-        column<Row>(
-          'limit_is_known',
-          '',
-          (x) => x.limitIsKnown,
-          () => '',
-        ),
+        ...limitColumns<Row>(),
         column<Row>('headroom_sessions', 'headroom', (x) => x.headroom),
         column<Row>(
           'used',
@@ -266,18 +271,7 @@ function registerWhatIf(capacity: Command, io: Io): void {
         column<Row>('before_sessions', 'before', (x) => x.before),
         column<Row>('taken_sessions', 'takes over', (x) => x.taken),
         column<Row>('after_sessions', 'after', (x) => x.after),
-        column<Row>(
-          'limit_sessions',
-          'limit',
-          (x) => x.limit,
-          (x) => `${x.limit.toLocaleString('en')}${x.limitIsKnown ? '' : ' (default)'}`,
-        ),
-        column<Row>(
-          'limit_is_known',
-          '',
-          (x) => x.limitIsKnown,
-          () => '',
-        ),
+        ...limitColumns<Row>(),
         column<Row>('hours_exceeded', 'hours exceeded', (x) => x.hoursExceeded),
         column<Row>('exceeded_from', 'first', (x) =>
           x.exceededFrom === null ? null : printTime(x.exceededFrom),

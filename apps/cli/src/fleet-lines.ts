@@ -1,7 +1,7 @@
 /** `reel fleet both-ends`, `speed-drops`, `speed-plans`: calls and lines. */
 import { bothEnds, coverageOf, speedDrops, speedPlans, type BothEnds } from '@sessionreel/queries';
 import type { Command } from 'commander';
-import { answering, column, coverageNotes, section } from './answer.ts';
+import { answering, column, coverageNotes, idColumns, section } from './answer.ts';
 import { atOf, wholeNumber, wholeRangeOf, withAt, withRange, type AtFlags, type RangeFlags } from './ask.ts';
 import type { Io } from './terminal.ts';
 import { printTime } from './times.ts';
@@ -31,18 +31,7 @@ export function registerLines(fleet: Command, io: Io): void {
       const ghosts = [
         column<Ghost>('certainty', 'how sure', (x) => x.certainty),
         column<Ghost>('router', 'router', (x) => x.router),
-        column<Ghost>(
-          'tunnel_local_id',
-          'tunnel',
-          (x) => x.tunnel,
-          (x) => String(x.tunnel),
-        ),
-        column<Ghost>(
-          'session_local_id',
-          'session',
-          (x) => x.session,
-          (x) => String(x.session),
-        ),
+        ...idColumns<Ghost>(),
         column<Ghost>('other', 'missing on', (x) => x.other),
         column<Ghost>('state', 'state', (x) => x.state),
         column<Ghost>('user_name', 'user', (x) => x.userName),
@@ -80,18 +69,7 @@ export function registerLines(fleet: Command, io: Io): void {
       const columns = [
         column<Row>('at', 'at', (x) => printTime(x.at)),
         column<Row>('router', 'router', (x) => x.router),
-        column<Row>(
-          'tunnel_local_id',
-          'tunnel',
-          (x) => x.tunnel,
-          (x) => String(x.tunnel),
-        ),
-        column<Row>(
-          'session_local_id',
-          'session',
-          (x) => x.session,
-          (x) => String(x.session),
-        ),
+        ...idColumns<Row>(),
         column<Row>('user_name', 'user', (x) => x.userName),
         column<Row>('peer_gateway', 'peer', (x) => x.peerGateway),
         column<Row>('direction', 'direction', (x) => x.direction),

@@ -8,7 +8,7 @@ import {
   type TrafficName,
 } from '@sessionreel/queries';
 import { Option, type Command } from 'commander';
-import { answering, column, coverageNotes, section } from './answer.ts';
+import { answering, column, coverageNotes, idColumns, quietColumn, section } from './answer.ts';
 import { wholeNumber, wholeRangeOf, withRange, type RangeFlags } from './ask.ts';
 import type { Io } from './terminal.ts';
 import { printTime } from './times.ts';
@@ -47,24 +47,14 @@ export function registerTraffic(fleet: Command, io: Io): void {
           (x) => x.rxBytes,
           (x) => shownBytes(x.rxBytes, x.rxError),
         ),
-        column<Row>(
-          'data_rx_bytes_error',
-          '',
-          (x) => x.rxError,
-          () => '',
-        ),
+        quietColumn<Row>('data_rx_bytes_error', (x) => x.rxError),
         column<Row>(
           'data_tx_bytes',
           'sent',
           (x) => x.txBytes,
           (x) => shownBytes(x.txBytes, x.txError),
         ),
-        column<Row>(
-          'data_tx_bytes_error',
-          '',
-          (x) => x.txError,
-          () => '',
-        ),
+        quietColumn<Row>('data_tx_bytes_error', (x) => x.txError),
         column<Row>('routers', 'routers', (x) => x.routers.join(' ')),
       ];
       const { rxBytes, txBytes } = found.withoutName;
@@ -191,18 +181,7 @@ export function registerTraffic(fleet: Command, io: Io): void {
       type Row = (typeof found.list)[number];
       const columns = [
         column<Row>('router', 'router', (x) => x.router),
-        column<Row>(
-          'tunnel_local_id',
-          'tunnel',
-          (x) => x.tunnel,
-          (x) => String(x.tunnel),
-        ),
-        column<Row>(
-          'session_local_id',
-          'session',
-          (x) => x.session,
-          (x) => String(x.session),
-        ),
+        ...idColumns<Row>(),
         column<Row>('user_name', 'user', (x) => x.userName),
         column<Row>('peer_gateway', 'peer', (x) => x.peerGateway),
         column<Row>('created_at', 'created', (x) => (x.createdAt === null ? null : printTime(x.createdAt))),

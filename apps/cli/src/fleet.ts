@@ -14,7 +14,7 @@ import {
   type SeriesDimension,
 } from '@sessionreel/queries';
 import { Option, type Command } from 'commander';
-import { answering, column, coverageNotes, plotWidth, section } from './answer.ts';
+import { answering, column, coverageNotes, idColumns, plotWidth, section } from './answer.ts';
 import {
   atOf,
   secondsOf,
@@ -313,18 +313,7 @@ function registerTroubles(fleet: Command, io: Io): void {
         column<Row>('field', 'field', (x) => x.field),
         column<Row>('count', 'times', (x) => x.count),
         column<Row>('last', 'last', (x) => printTime(x.last)),
-        column<Row>(
-          'tunnel_local_id',
-          'tunnel',
-          (x) => x.tunnel,
-          (x) => String(x.tunnel),
-        ),
-        column<Row>(
-          'session_local_id',
-          'session',
-          (x) => x.session,
-          (x) => String(x.session),
-        ),
+        ...idColumns<Row>(),
         column<Row>('before', 'before', (x) => x.before),
         column<Row>('after', 'after', (x) => x.after),
       ];

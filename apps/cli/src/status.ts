@@ -96,13 +96,10 @@ const countedMost = 1_000;
 
 /** Messages behind the end, all partitions. Markers of transactions have offsets too: a small gap is counted. */
 async function lag(client: KafkaClient, admin: KafkaAdmin, group: string, topic: string): Promise<number> {
-  const committed = await admin.committed(group, topic);
-  const ends = await admin.watermarks(topic);
   let sum = 0;
-  for (const [partition, { low, high }] of ends) {
-    const from = Math.max(committed.get(partition)?.offset ?? low, low);
-    if (high - from > countedMost) {
-      sum += high - from;
+  for (const { partition, from, end } of await admin.waiting(group, topic)) {
+    if (end - from > countedMost) {
+      sum += end - from;
       continue;
     }
     for await (const { messages } of readRange(client, { topic, partition, from })) sum += messages.length;

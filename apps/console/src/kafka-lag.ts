@@ -45,7 +45,5 @@ export class KafkaLag {
 
 /** Markers of transactions count, so that a busy topic is never quite at 0. */
 async function behind(admin: KafkaAdmin, group: string, topic: string): Promise<number> {
-  const committed = await admin.committed(group, topic);
-  const ends = await admin.watermarks(topic);
-  return [...ends].reduce((sum, [p, { low, high }]) => sum + high - (committed.get(p)?.offset ?? low), 0);
+  return (await admin.waiting(group, topic)).reduce((sum, { from, end }) => sum + end - from, 0);
 }

@@ -50,6 +50,20 @@ export class KafkaAdmin {
     return new Map(answers.map((p) => [p.partition, { low: Number(p.low), high: Number(p.high) }]));
   }
 
+  /**
+   * What a group has still to take of a topic: for each partition the offsets from `from` up to `end`. Markers of transactions have
+   * offsets too, so that a range need not hold a message.
+   */
+  async waiting(groupId: string, topic: string): Promise<{ partition: number; from: number; end: number }[]> {
+    const committed = await this.committed(groupId, topic);
+    const ends = await this.watermarks(topic);
+    return [...ends].map(([partition, { low, high }]) => ({
+      partition,
+      from: Math.max(committed.get(partition)?.offset ?? low, low),
+      end: high,
+    }));
+  }
+
   async partitionCount(topic: string): Promise<number> {
     const { topics } = await this.#ask(`looking at ${topic}`, (admin) =>
       admin.fetchTopicMetadata({ topics: [topic] }),
