@@ -22,6 +22,7 @@ const programs = {
   bench: { args: ['benchmarks/harness/main.ts'], kafka: false },
   fuzz: { args: ['libs/junos-l2tp/src/fuzz.ts'], kafka: false },
   chaos: { args: ['tests/chaos/src/main.ts'], kafka: true },
+  law: { args: ['tests/law/src/main.ts'], kafka: false },
 };
 
 const [name = '', ...rest] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 import type { SessionDelta } from '@sessionreel/session-model';
 import { describe, expect, it } from 'vitest';
-import { Lab, begin, clockAt, events, extensive, reasons, view, type Printed } from './testing/lab.ts';
+import { Lab, begin, brief, clockAt, events, extensive, reasons, view, type Printed } from './testing/lab.ts';
 
 /** Up and idle time as a reader of the history gives them back, by session. */
 function clocksOf(lab: Lab, delta: SessionDelta): Record<number, [number, number | null]> {
@@ -296,5 +296,75 @@ describe('time zones', () => {
         expect(delta.counters.map((c) => [c.deltas['data_rx_bytes'], c.interval_s])).toEqual([[7n, 100]]);
       }
     }
+  });
+
+  it('that nobody told us change all the same: what is new then is new, and counts from zero', () => {
+    for (const change of [forward, backward]) {
+      const lab = new Lab();
+      const many = (at: number) => [1, 2, 3, 4].map((id) => berlin(id, at, change - 90_000 - id));
+      lab.take({ at: change - 600, sessions: many(change - 600) });
+      lab.take({ at: change + 600, sessions: many(change + 600) });
+      const at = change + 1200;
+      const fresh = berlin(9, at, at - 100, 7n);
+      const delta = lab.take({ at, sessions: [...many(at), berlin(8, at, change - 5000), fresh] });
+      expect(reasons(delta.opened)).toEqual({ 8: 'first_seen', 9: 'new' });
+      expect(delta.counters.map((c) => [c.session_local_id, c.deltas['data_rx_bytes']])).toEqual([[9, 7n]]);
+      expect([delta.closed, delta.router_events]).toEqual([[], []]);
+    }
+  });
+
+  it('that nobody told us are no reuse when a create time is learned', () => {
+    const lab = new Lab();
+    const many = (at: number) => [1, 2, 3, 4].map((id) => berlin(id, at, forward - 90_000 - id));
+    lab.take({ at: forward - 600, sessions: many(forward - 600) });
+    const at = forward + 600;
+    const short = [...many(at), berlin(9, at, at - 30)].map(({ values }) => ({
+      values: { ...brief(Number(values['session_local_id'])).values },
+    }));
+    lab.take({ at, sessions: short, level: 'brief' });
+    const delta = lab.take({ at: at + 60, sessions: [...many(at + 60), berlin(9, at + 60, at - 30)] });
+    expect([delta.opened, delta.closed]).toEqual([[], []]);
+    expect(reasons(delta.changed)).toEqual({ 9: 'learned' });
+  });
+
+  it('that are set within a change of daylight saving move only the create times before it', () => {
+    const lab = new Lab();
+    // The router stood on UTC, and is put to Berlin time half an hour after its clocks went back.
+    const set = backward + 1800;
+    const old = [1, 2].map((id) => ({ id, created: backward - 1000 * id }));
+    const young = [3, 4, 5].map((id) => ({ id, created: backward + 100 * id }));
+    const utc = (id: number, at: number, created: number) => extensive(id, at, { created });
+    const all = [...old, ...young];
+    lab.take({ at: set - 60, sessions: all.map(({ id, created }) => utc(id, set - 60, created)) });
+    lab.take({ at: set - 30, sessions: all.map(({ id, created }) => utc(id, set - 30, created)) });
+    const inBerlin = (at: number) =>
+      all.map(({ id, created }) =>
+        extensive(id, at, {
+          created,
+          extra: {
+            create_time: clockAt(created, created < backward ? 1 : 0),
+            statistics_since: clockAt(created, created < backward ? 1 : 0),
+          },
+        }),
+      );
+    const delta = lab.take({ at: set + 30, sessions: inBerlin(set + 30) });
+    expect([delta.opened, delta.closed, delta.counters]).toEqual([[], [], []]);
+    expect(delta.rebase.map((image) => [image.session_local_id, image.reason])).toEqual([
+      [1, 'create_time'],
+      [2, 'create_time'],
+    ]);
+    expect(lab.take({ at: set + 90, sessions: inBerlin(set + 90) })).toMatchObject({
+      rebase: [],
+      opened: [],
+    });
+    // One whose create time moves by anything else is another session.
+    const odd = extensive(1, set + 150, {
+      created: backward - 1000,
+      extra: { create_time: clockAt(backward - 1000 + 1234, 1) },
+    });
+    expect(
+      reasons(lab.take({ at: set + 150, sessions: [odd, ...inBerlin(set + 150).slice(1)] }).closed),
+    ).toEqual({ 1: 'replaced' });
+    expect(view(lab.restored())).toEqual(view(lab.state));
   });
 });

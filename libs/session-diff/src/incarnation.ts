@@ -37,7 +37,36 @@ export function incarnation(context: RowContext, r: number, words: Uint32Array, 
   if (skew === null || own === null || known === undefined) return 'unsure';
   if (Math.abs(skew - known) > clockGrace * 1000) return context.witnesses > 1 ? 'shifted' : 'alike';
   // The clock was not set now. It may have been before, when the session was not listed.
-  return Math.abs(own - skew) <= clockGrace * 1000 ? 'shifted' : 'other';
+  if (Math.abs(own - skew) <= clockGrace * 1000) return 'shifted';
+  return movedWithZone(context, own, skew, createTimeOf(words, row)) ? 'shifted' : 'other';
+}
+
+/**
+ * Whether the create time of the row at hand moved with a zone that is not the one we know: the zone was set, and only times before
+ * a change of daylight saving moved. Then its up time went on to the second, and it is off by full quarters of an hour.
+ */
+function movedWithZone({ head }: RowContext, own: number, skew: number, now: number): boolean {
+  const shift = now - createTimeOf(old, 0);
+  const quarters = Math.round(shift / quarter) * quarter;
+  if (quarters === 0 || Math.abs(shift - quarters) > createTolerance) return false;
+  if (zoneShift(own, skew) === 0) return false;
+  return head.skews.some((known) => Math.abs(own - known - shift * 1000) <= clockGrace * 1000);
+}
+
+/** Zones differ by full quarters of an hour (s). */
+const quarter = 900;
+const zoneMost = 26 * 3600;
+
+/**
+ * By how much a row's clock lies beside that of its snapshot (both in ms against the capture's) because the router's zone is not the
+ * one that we know: its create time is of another offset. 0 when it does not. A listing may have run for a minute.
+ */
+export function zoneShift(own: number, skew: number): number {
+  const apart = (own - skew) / 1000;
+  const rest = ((apart % quarter) + quarter) % quarter;
+  const shift = rest > quarter - clockGrace ? apart - rest + quarter : apart - rest;
+  const fits = rest <= 60 || rest > quarter - clockGrace;
+  return fits && Math.abs(shift) <= zoneMost ? Math.round(shift) * 1000 : 0;
 }
 
 /** As `incarnation`, of the row alone: `alike` says that its up time went on, though its create time moved. */
@@ -69,6 +98,12 @@ export function skewOfRow(
 ): number | null {
   const utc = utcClockOf(words, row, timezone, capturedAt + (head.skews.at(-1) ?? 0));
   return utc === null ? null : utc - capturedAt;
+}
+
+/** As `zoneShift`, of a row; 0 when it does not tell its clock. */
+export function zoneShiftOf(context: RowContext, words: Uint32Array, row: number): number {
+  const own = skewOfRow(context, words, row);
+  return own === null || context.skew === null ? 0 : zoneShift(own, context.skew);
 }
 
 /** Rows that are asked for the router's clock, at most. */
@@ -115,13 +150,14 @@ export function shiftsOf(timezone: string, before: number, now: number): number[
 
 /** The create time is learned. One after the last sight of the session is another's. */
 function learnedIncarnation(
-  { core, timezone, capturedAt, skew, head }: RowContext,
+  context: RowContext,
   r: number,
   now: number,
   words: Uint32Array,
   row: number,
 ): 'same' | 'other' {
-  const clock = skew ?? head.skews.at(-1) ?? 0;
+  const { core, timezone, capturedAt, skew, head } = context;
+  const clock = (skew ?? head.skews.at(-1) ?? 0) + zoneShiftOf(context, words, row);
   const created = utcOfLocal(timezone, now, capturedAt + clock) - clock;
   const after = created - core.time(r, Col.lastSeen);
   if (contradicts(words, row)) return after > createTolerance * 1000 ? 'other' : 'same';

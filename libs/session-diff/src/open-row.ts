@@ -14,7 +14,7 @@ import {
 import { Col, Flag } from './columns.ts';
 import { hasCounters } from './counters.ts';
 import { createTimeOf, putImage } from './delta-builder.ts';
-import { valueOf } from './incarnation.ts';
+import { valueOf, zoneShiftOf } from './incarnation.ts';
 import { resolveCreate, setIdle } from './row-clocks.ts';
 import type { RowContext } from './row-context.ts';
 import { countedFor, emitCounters, epochChanged, isAfterWhole } from './row-counters.ts';
@@ -128,9 +128,12 @@ function isNew(context: RowContext, words: Uint32Array, row: number): boolean {
   const stamp = valueOf(words, row, since);
   const create = createTimeOf(words, row);
   if (Number.isNaN(stamp) && Number.isNaN(create)) return true;
+  const zone = zoneShiftOf(context, words, row);
+  // Counters that were cleared later than that are of an offset of their own.
+  const stampZone = Math.abs(stamp - create) <= 60 ? zone : 0;
   return (
-    (!Number.isNaN(stamp) && isAfterWhole(context, stamp)) ||
-    (!Number.isNaN(create) && isAfterWhole(context, create))
+    (!Number.isNaN(stamp) && isAfterWhole(context, stamp, stampZone)) ||
+    (!Number.isNaN(create) && isAfterWhole(context, create, zone))
   );
 }
 

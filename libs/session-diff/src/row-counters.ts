@@ -84,14 +84,22 @@ export function clearedSinceWhole(
   return !Number.isNaN(start) && !hasCounters(old, 0) && isAfterWhole(context, start);
 }
 
-/** Whether a moment of the router's clock lies after its last whole snapshot. In UTC, where an hour that comes twice does not matter. */
-export function isAfterWhole({ head, timezone, capturedAt, skew }: RowContext, local: number): boolean {
+/**
+ * Whether a moment of the router's clock lies after its last whole snapshot. In UTC, where an hour that comes twice does not matter.
+ *
+ * @param zone by how much the moment is of another offset than we know (ms): see `zoneShift`.
+ */
+export function isAfterWhole(
+  { head, timezone, capturedAt, skew }: RowContext,
+  local: number,
+  zone = 0,
+): boolean {
   const { whole } = head;
   if (whole === null) return false;
   // The clock may have been set since. Less than a minute is the time that a long listing takes.
   const moved = skew === null ? 0 : skew - whole.skew;
   const clock = whole.at + whole.skew + (Math.abs(moved) > 60_000 ? moved : 0);
-  return utcOfLocal(timezone, local, capturedAt + (skew ?? whole.skew)) > clock;
+  return utcOfLocal(timezone, local, capturedAt + (skew ?? whole.skew)) - zone > clock;
 }
 
 /** Since when its counters count, for a session that opened in our sight (s). */
