@@ -16,23 +16,28 @@ import {
   type SnapshotFacts,
   type StringTable,
 } from '@sessionreel/session-model';
-import { Col, noTime } from './columns.ts';
-import { Core, type CoreMark } from './core.ts';
-import { clearDelta, newFlatDelta } from './delta-builder.ts';
-import { endRun, type SnapshotOutcome } from './end.ts';
-import { finishSnapshot } from './finish.ts';
-import { cloneHead, encodeState, newHead, type Head } from './head.ts';
-import { emitLedger, ledgerEntry, stamp } from './ledger.ts';
-import { liveInOrder } from './listing-order.ts';
-import { defaultOptions, type RouterOptions, type SnapshotBegin, type SnapshotSource } from './options.ts';
-import { emitCheckpoint } from './pieces.ts';
-import { Places } from './places.ts';
-import type { PrintSet } from './prints.ts';
-import { applyDelta } from './restore.ts';
-import { applyRows } from './rows.ts';
-import { beginRun, contextOf, Listed, type Run } from './run.ts';
-import { newerKinds, remember } from './staleness.ts';
-import type { Emit, Workspace } from './workspace.ts';
+import { Col, noTime } from './table/columns.ts';
+import { Core, type CoreMark } from './table/core.ts';
+import { clearDelta, newFlatDelta } from './delta/delta-builder.ts';
+import { endRun, type SnapshotOutcome } from './snapshot/end.ts';
+import { finishSnapshot } from './snapshot/finish.ts';
+import { cloneHead, encodeState, newHead, type Head } from './snapshot/head.ts';
+import { emitLedger, ledgerEntry, stamp } from './delta/ledger.ts';
+import { liveInOrder } from './listing/listing-order.ts';
+import {
+  defaultOptions,
+  type RouterOptions,
+  type SnapshotBegin,
+  type SnapshotSource,
+} from './snapshot/options.ts';
+import { emitCheckpoint } from './delta/pieces.ts';
+import { Places } from './listing/places.ts';
+import type { PrintSet } from './delta/prints.ts';
+import { applyDelta } from './restore/restore.ts';
+import { applyRows } from './rows/rows.ts';
+import { beginRun, contextOf, Listed, type Run } from './snapshot/run.ts';
+import { newerKinds, remember } from './snapshot/staleness.ts';
+import type { Emit, Workspace } from './snapshot/workspace.ts';
 
 /** A live session as printing needs it. */
 export interface ListedSession {

@@ -1,0 +1,171 @@
+/** Fills a `FlatDelta`: images and prints from rows of the state. */
+import {
+  ImageMeta,
+  ImageTime,
+  PrintSlot,
+  PrintTime,
+  Presence,
+  addImage,
+  addPrint,
+  changedWords,
+  createCounterList,
+  createImageList,
+  createPrintList,
+  fields,
+  getPresence,
+  imageMetaWords,
+  imageTimes,
+  indexOfField,
+  layoutSlot,
+  printTimes,
+  printWords,
+  rowWords,
+  slotOf,
+  type FlatDelta,
+  type ImageList,
+} from '@sessionreel/session-model';
+import { Col, Flag, noTime, profileWords, varySlots } from '../table/columns.ts';
+import type { Core } from '../table/core.ts';
+import type { PrintSet } from './prints.ts';
+import { utcOfLocal } from '../listing/time-zone.ts';
+
+const createTime = indexOfField('create_time');
+const createSlot = slotOf[createTime] as number;
+
+export function newFlatDelta(core: Core, router: string): FlatDelta {
+  return {
+    router,
+    at: 0,
+    captured_at: 0,
+    seq: 0,
+    gop: 0,
+    piece: 0,
+    pieces: 0,
+    ledger: [],
+    strings: core.strings,
+    opened: createImageList(),
+    changed: createImageList(),
+    closed: createImageList(),
+    rebase: createImageList(),
+    keyframe: createImageList(),
+    counters: createCounterList(),
+    counters_rounded: createCounterList(true),
+    prints: createPrintList(),
+    anomalies: [],
+    router_events: [],
+    layouts: [],
+    router_state: new Uint8Array(),
+  };
+}
+
+/** Empties the lists for the next delta. */
+export function clearDelta(delta: FlatDelta, core: Core): void {
+  delta.strings = core.strings;
+  for (const list of [delta.opened, delta.changed, delta.closed, delta.rebase, delta.keyframe])
+    list.count = 0;
+  delta.counters.count = 0;
+  delta.counters_rounded.count = 0;
+  delta.prints.count = 0;
+  delta.ledger = [];
+  delta.anomalies = [];
+  delta.router_events = [];
+  delta.layouts = [];
+  delta.piece = 0;
+  delta.pieces = 0;
+}
+
+/** Create time of a full row in local seconds; NaN when it has none. */
+export function createTimeOf(full: Uint32Array, at: number): number {
+  return getPresence(full, at, createTime) === Presence.value ? (full[at + createSlot] as number) : NaN;
+}
+
+const createColumn = Col.vary + varySlots.indexOf(createSlot);
+
+/** As `createTimeOf`, of a row of the table. */
+export function createTimeIn({ table }: Core, r: number): number {
+  const base = r * table.stride;
+  const profile = (table.words[base + Col.profile] as number) * profileWords;
+  return getPresence(table.profiles.words, profile, createTime) === Presence.value
+    ? (table.words[base + createColumn] as number)
+    : NaN;
+}
+
+/** Create time as ms UTC; NaN when there is none. */
+export function createdAtOf(
+  full: Uint32Array,
+  at: number,
+  timezone: string,
+  notAfter: number,
+  early: boolean,
+): number {
+  const local = createTimeOf(full, at);
+  return Number.isNaN(local) ? NaN : utcOfLocal(timezone, local, notAfter, early);
+}
+
+function idleMs(idleSince: number): number {
+  return idleSince === noTime ? NaN : idleSince * 1000;
+}
+
+/** Adds the image of row `r`. `changed` are indexes of fields. */
+export function putImage(
+  core: Core,
+  list: ImageList,
+  r: number,
+  reason: string,
+  changed: readonly number[],
+  timezone: string,
+): void {
+  const i = addImage(list);
+  const at = i * rowWords;
+  core.table.load(r, list.words, at);
+  list.words[at + layoutSlot] = 0;
+  const meta = i * imageMetaWords;
+  list.meta[meta + ImageMeta.reason] = core.reason(reason);
+  for (let w = 0; w < changedWords; w++) list.meta[meta + ImageMeta.changed + w] = 0;
+  for (const index of changed) {
+    const word = meta + ImageMeta.changed + (index >>> 5);
+    list.meta[word] = ((list.meta[word] as number) | (1 << (index & 31))) >>> 0;
+  }
+  list.meta[meta + ImageMeta.clockOffset] = core.word(r, Col.clockOffset);
+  const number = core.word(r, Col.printSet);
+  const set = core.prints.sets[number] as PrintSet;
+  core.prints.useSet(number);
+  list.meta[meta + ImageMeta.layoutLow] = set.low;
+  list.meta[meta + ImageMeta.layoutHigh] = set.high;
+  const times = i * imageTimes;
+  const lastSeen = core.time(r, Col.lastSeen);
+  list.times[times + ImageTime.lastSeenAt] = lastSeen;
+  list.times[times + ImageTime.createdAt] = createdAtOf(
+    list.words,
+    at,
+    timezone,
+    lastSeen,
+    (core.word(r, Col.flags) & Flag.early) !== 0,
+  );
+  list.times[times + ImageTime.idleSince] = idleMs(core.word(r, Col.idleSince));
+  list.times[times + ImageTime.rank] = core.word(r, Col.rank);
+}
+
+export function putPrint(core: Core, delta: FlatDelta, r: number): void {
+  const list = delta.prints;
+  const i = addPrint(list);
+  const at = i * printWords;
+  const { table } = core;
+  const base = r * table.stride;
+  const row = table.words;
+  const key = row[base + Col.key] as number;
+  const number = row[base + Col.printSet] as number;
+  const set = core.prints.sets[number] as PrintSet;
+  core.prints.useSet(number);
+  list.words[at + PrintSlot.tunnel] = key >>> 16;
+  list.words[at + PrintSlot.session] = key & 0xffff;
+  list.words[at + PrintSlot.clockOffset] = row[base + Col.clockOffset] as number;
+  list.words[at + PrintSlot.layoutLow] = set.low;
+  list.words[at + PrintSlot.layoutHigh] = set.high;
+  const times = i * printTimes;
+  list.times[times + PrintTime.createTime] = createTimeIn(core, r) * 1000;
+  list.times[times + PrintTime.rank] = row[base + Col.rank] as number;
+  list.times[times + PrintTime.idleSince] = idleMs(row[base + Col.idleSince] as number);
+}
+
+export const nameOf = (index: number): string => fields[index]?.name ?? '';

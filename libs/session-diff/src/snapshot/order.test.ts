@@ -1,0 +1,236 @@
+import { describe, expect, it } from 'vitest';
+import { Lab, begin, brief, events, extensive, view } from '../testing/lab.ts';
+
+describe('out of order and repeated snapshots', () => {
+  it('a repeat is stale and changes nothing', () => {
+    const lab = new Lab();
+    const taken = { at: 0, sessions: [extensive(1, 0, { bytes: 10n })] };
+    lab.take(taken);
+    lab.take({ at: 60, sessions: [extensive(1, 60, { bytes: 20n })] });
+    const before = view(lab.state);
+    for (const again of [taken, { at: 60, sessions: [extensive(1, 60, { bytes: 30n })] }]) {
+      const delta = lab.take({ ...again, logAt: 100 });
+      expect(delta.ledger[0]).toMatchObject({ outcome: 'stale', final: false, state_hash: '', by_state: {} });
+      expect(delta.ledger[0]?.reason).not.toBe('');
+      expect(events(delta)).toEqual({});
+      expect(view(lab.state)).toEqual(before);
+    }
+    expect(view(lab.restored())).toEqual(before);
+  });
+
+  it('an id that is given tells a repeat, whatever its time', () => {
+    const lab = new Lab();
+    lab.take({ at: 0, id: 'a', sessions: [extensive(1, 0)] });
+    expect(lab.take({ at: 60, id: 'a', sessions: [] }).ledger[0]?.outcome).toBe('stale');
+    expect(lab.take({ at: 60, id: 'b', sessions: [extensive(1, 60)] }).ledger[0]?.outcome).toBe('applied');
+  });
+
+  it('several snapshots of one message are told apart by their ordinal', () => {
+    const lab = new Lab();
+    lab.take({ at: 0, sessions: [extensive(1, 0), extensive(2, 0)] });
+    expect(lab.take({ at: 60, level: 'brief', sessions: [brief(1), brief(2)] }).ledger[0]?.outcome).toBe(
+      'applied',
+    );
+    const same = { at: 60, level: 'brief', sessions: [brief(1)] } as const;
+    const second = lab.take({ ...same, ordinal: 1 });
+    expect(second.ledger[0]).toMatchObject({ outcome: 'applied', ordinal: 1 });
+    expect(second.closed).toHaveLength(1);
+    expect(lab.take({ ...same, ordinal: 1 }).ledger[0]?.outcome).toBe('stale');
+  });
+
+  it('an older one of the same level undoes nothing', () => {
+    const lab = new Lab();
+    lab.take({ at: 0, sessions: [extensive(1, 0)] });
+    lab.take({ at: 120, sessions: [extensive(1, 120, { extra: { state: 'closed' } }), extensive(2, 120)] });
+    const before = view(lab.state);
+    const delta = lab.take({ at: 60, logAt: 130, sessions: [extensive(1, 60), extensive(3, 60)] });
+    expect(delta.ledger[0]?.outcome).toBe('stale');
+    expect(delta).toMatchObject({ at: begin + 120_000, captured_at: begin + 60_000 });
+    expect(view(lab.state)).toEqual(before);
+    const lower = lab.take({ at: 61, logAt: 131, level: 'brief', sessions: [brief(1)] });
+    expect(lower.ledger[0]?.outcome).toBe('stale');
+  });
+
+  it('at never goes back', () => {
+    const lab = new Lab();
+    for (const at of [0, 100, 50, 200, 10, 150, 300]) lab.take({ at, sessions: [extensive(1, at)] });
+    const times = lab.log.map((d) => d.at);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+    expect(lab.log.map((d) => d.seq)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it('a late extensive one after a newer brief fills only what the brief does not print', () => {
+    const lab = new Lab();
+    lab.take({ at: 0, sessions: [extensive(1, 0, { bytes: 10n }), extensive(2, 0)] });
+    lab.take({
+      at: 120,
+      level: 'brief',
+      sessions: [brief(1, { extra: { state: 'closed' } }), brief(3), brief(2)],
+    });
+    const late = lab.take({
+      at: 60,
+      logAt: 130,
+      sessions: [
+        extensive(1, 60, { bytes: 50n, extra: { local_name: 'new' } }),
+        extensive(2, 60),
+        extensive(3, 60, { created: 30, bytes: 7n }),
+        extensive(4, 60),
+      ],
+    });
+    expect(late).toMatchObject({ at: begin + 120_000, captured_at: begin + 60_000 });
+    expect(late.ledger[0]).toMatchObject({ outcome: 'applied', complete: false });
+    expect([late.opened, late.closed]).toEqual([[], []]);
+    const changed = new Map(late.changed.map((x) => [x.session_local_id, x]));
+    expect(changed.get(1)?.changed).toEqual(['local_name']);
+    expect(changed.get(3)).toMatchObject({ reason: 'learned' });
+    expect(changed.get(3)?.changed).not.toContain('state');
+    expect(late.counters.find((c) => c.session_local_id === 1)).toMatchObject({
+      interval_s: 60,
+      deltas: { data_rx_bytes: 40n },
+    });
+    const one = [...lab.state.list()].find((s) => s.record.values['session_local_id'] === 1);
+    expect(one?.record.values).toMatchObject({ state: 'closed', local_name: 'new', data_rx_bytes: 50n });
+    expect(view(lab.restored())).toEqual(view(lab.state));
+    const gone = lab.take({ at: 180, level: 'brief', sessions: [] });
+    expect(gone.closed.every((x) => x.last_seen_at === begin + 120_000)).toBe(true);
+  });
+
+  it('a late extensive one may come in parts', () => {
+    const lab = new Lab();
+    const low = (at: number) => lab.take({ at, level: 'brief', sessions: [brief(1), brief(2)] });
+    low(0);
+    low(120);
+    const part = (n: number) =>
+      lab.take({
+        id: 'late',
+        at: 60,
+        logAt: 130 + n,
+        part: n,
+        parts: 2,
+        sessions: [extensive(n, 60, { bytes: 7n })],
+      });
+    const [one, two] = [part(2), part(1)];
+    expect([one.ledger[0]?.outcome, two.ledger[0]?.outcome]).toEqual(['applied', 'applied']);
+    expect([one.changed[0]?.reason, two.changed[0]?.reason]).toEqual(['learned', 'learned']);
+    expect([one.opened, one.closed, two.opened, two.closed]).toEqual([[], [], [], []]);
+    expect(two.ledger[0]).toMatchObject({ final: true, complete: false });
+    expect(part(1).ledger[0]).toMatchObject({ outcome: 'stale', reason: 'repeated' });
+    expect(view(lab.restored())).toEqual(view(lab.state));
+  });
+
+  it('a repeat is stale also where its time would let it fill something in', () => {
+    const lab = new Lab();
+    const full = { at: 0, sessions: [extensive(1, 0, { bytes: 10n })] };
+    lab.take(full);
+    for (let i = 1; i <= 40; i++) lab.take({ at: 60 * i, level: 'brief', sessions: [brief(1)] });
+    expect(lab.take({ ...full, logAt: 3000 }).ledger[0]).toMatchObject({
+      outcome: 'stale',
+      reason: 'repeated',
+    });
+    // What can no longer be mistaken for news is forgotten.
+    expect(lab.log.at(-1)?.router_state.length).toBeLessThan(4000);
+  });
+
+  it('a late one brings no older counters back', () => {
+    const lab = new Lab();
+    lab.take({ at: 0, sessions: [extensive(1, 0, { bytes: 10n })] });
+    lab.take({ at: 100, scope: { 'local-session-id': '1' }, sessions: [extensive(1, 100, { bytes: 90n })] });
+    lab.take({ at: 120, level: 'brief', sessions: [brief(1)] });
+    lab.take({ at: 60, logAt: 130, sessions: [extensive(1, 60, { bytes: 50n })] });
+    const counted = lab.log.flatMap((d) => d.counters.map((c) => c.deltas['data_rx_bytes']));
+    expect(counted).toEqual([80n]);
+    expect([...lab.state.list()][0]?.record.values['data_rx_bytes']).toBe(90n);
+  });
+
+  it('a late extensive one behind newer statistics fills in attributes, not counters', () => {
+    const lab = new Lab();
+    lab.take({ at: 0, level: 'brief', sessions: [brief(1)] });
+    const { tunnel_local_id = 0, session_local_id = 0 } = brief(1).values;
+    const values = { tunnel_local_id, session_local_id, data_rx_bytes: 90n };
+    lab.take({ at: 100, level: 'statistics', sessions: [{ values }] });
+    const late = lab.take({ at: 60, logAt: 130, sessions: [extensive(1, 60, { bytes: 50n })] });
+    expect(late.changed[0]?.changed).toContain('local_name');
+    expect([late.counters, late.anomalies]).toEqual([[], []]);
+    expect([...lab.state.list()][0]?.record.values['data_rx_bytes']).toBe(90n);
+  });
+
+  it('parts that come after a newer snapshot close nobody', () => {
+    const lab = new Lab();
+    const at0 = [1, 2, 3, 4].map((id) => extensive(id, 0));
+    lab.take({ at: 0, sessions: at0 });
+    lab.take({ id: 'p', part: 1, parts: 2, at: 60, sessions: [extensive(1, 60)] });
+    lab.take({ at: 90, level: 'brief', sessions: [1, 2, 3, 4, 5].map((id) => brief(id)) });
+    const last = lab.take({ id: 'p', part: 2, parts: 2, at: 60, logAt: 100, sessions: [extensive(2, 60)] });
+    expect(last.closed).toEqual([]);
+    expect(last.at).toBe(begin + 90_000);
+    expect([...lab.state.list()]).toHaveLength(5);
+    expect(view(lab.restored())).toEqual(view(lab.state));
+  });
+});
+
+describe('a restore', () => {
+  it('knows whose counters were not told because the capture broke off', () => {
+    const lab = new Lab();
+    lab.take({ at: 0, sessions: [extensive(1, 0, { bytes: 10n })] });
+    lab.take({ at: 60, complete: false, sessions: [{ ...brief(1), cut: true }] });
+    for (const state of [lab.restored(), lab.state]) {
+      lab.state = state;
+      const { counters } = lab.take({ at: 120, sessions: [extensive(1, 120, { bytes: 25n })] });
+      expect(counters.map((c) => [c.interval_s, c.deltas['data_rx_bytes']])).toEqual([[120, 15n]]);
+    }
+  });
+
+  it('refuses a log with a hole', () => {
+    const lab = new Lab();
+    for (const at of [0, 60, 120]) lab.take({ at, sessions: [extensive(1, at)] });
+    const [first, , third] = structuredClone(lab.log);
+    const state = new Lab().state;
+    if (first === undefined || third === undefined) throw new Error('three deltas');
+    state.apply(first);
+    expect(() => {
+      state.apply(third);
+    }).toThrow('goes on at 3, after 1');
+  });
+});
+
+describe('transactions', () => {
+  const first = { at: 0, sessions: [extensive(1, 0, { bytes: 5n }), extensive(2, 0)] };
+  const second = {
+    at: 60,
+    sessions: [extensive(1, 60, { bytes: 9n, layout: 'b' }), extensive(3, 60, { created: 9 })],
+  };
+
+  it('rolled back leave everything as it was', () => {
+    const lab = new Lab({ keyframeEveryMs: 30_000 });
+    lab.take(first);
+    const before = view(lab.state);
+    lab.state.prepare();
+    lab.state.mark();
+    lab.take(second);
+    lab.take({ at: 120, sessions: [] });
+    lab.state.rollback();
+    expect(view(lab.state)).toEqual(before);
+    lab.log.length = 1;
+    const again = lab.take(second);
+    const other = new Lab({ keyframeEveryMs: 30_000 });
+    other.take(first);
+    const expected = other.take(second);
+    expect({ ...again, ledger: [] }).toEqual({ ...expected, ledger: [] });
+    expect(view(lab.restored())).toEqual(view(lab.state));
+  });
+
+  it('committed stay, and abandoned snapshots leave no trace', () => {
+    const lab = new Lab();
+    lab.take(first);
+    lab.state.mark();
+    lab.take(second);
+    lab.start({ at: 120, sessions: [extensive(7, 120)] });
+    lab.state.abandon();
+    const after = view(lab.state);
+    lab.state.commit();
+    expect(view(lab.state)).toEqual(after);
+    expect(after.sessions).toHaveLength(2);
+    expect(view(lab.restored())).toEqual(after);
+    expect(lab.take({ at: 120, sessions: [extensive(7, 120)] }).ledger[0]?.outcome).toBe('applied');
+  });
+});
