@@ -20,7 +20,7 @@ import { sessionDeltaSchema } from './schema.ts';
 import { groupOf, groupsOf, isBig, type Group } from './shape.ts';
 import { treeOf, type Schema, type Tree } from './tree.ts';
 
-type Read = (r: EventReader) => unknown;
+export type Read = (r: EventReader) => unknown;
 type Bag = Record<string, unknown>;
 type RecordTree = Extract<Tree, { kind: 'record' }>;
 
@@ -46,7 +46,8 @@ export function deltaDecoder(writer: Schema, reader: Schema = sessionDeltaSchema
  */
 export const decodeDelta: DeltaDecoder = deltaDecoder(sessionDeltaSchema);
 
-function readerOf(writer: Tree, reader: Tree, big: boolean): Read {
+/** Reads a value of the writer's type into the reader's form; `big`: longs are unsigned bigints. */
+export function readerOf(writer: Tree, reader: Tree, big: boolean): Read {
   if (writer.kind === 'union' || reader.kind === 'union') return unionReader(writer, reader, big);
   if (writer.kind !== reader.kind && !promotes(writer.kind, reader.kind)) {
     throw new Error(`${writer.kind} can not be read as ${reader.kind}`);

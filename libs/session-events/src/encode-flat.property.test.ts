@@ -30,8 +30,11 @@ import {
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { decodeDelta } from './decode.ts';
+import { decodeFlatDelta } from './decode-flat.ts';
+import { deltas } from './delta.fixture.ts';
 import { encodeDelta } from './encode.ts';
 import { encodeFlatDelta } from './encode-flat.ts';
+import { AvroDataError } from './reader.ts';
 import { createEventWriter, takeWritten } from './writer.ts';
 
 const word = fc.oneof(
@@ -165,5 +168,43 @@ it('writes the bytes that the object form of the same delta has', () => {
       expect(decodeDelta(bytes)).toEqual(unflatten(flat));
     }),
     { numRuns: 200 },
+  );
+});
+
+it('is read back into another string table, flat', () => {
+  const writer = createEventWriter(8);
+  const strings = new StringTable();
+  fc.assert(
+    fc.property(draws, (drawn) => {
+      const flat = flatOf(drawn);
+      encodeFlatDelta(flat, writer);
+      const bytes = takeWritten(writer);
+      const read = decodeFlatDelta(bytes, strings);
+      expect(unflatten(read)).toEqual(unflatten(flat));
+      encodeFlatDelta(read, writer);
+      expect(Buffer.from(takeWritten(writer)).equals(bytes)).toBe(true);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+it('throws at damaged bytes, and at nothing else', () => {
+  const writer = createEventWriter(8);
+  fc.assert(
+    fc.property(deltas, fc.nat(), fc.nat(255), (delta, place, value) => {
+      encodeDelta(delta, writer);
+      const bytes = takeWritten(writer);
+      for (const damaged of [
+        bytes.subarray(0, place % bytes.length),
+        bytes.with(place % bytes.length, value),
+      ])
+        try {
+          decodeFlatDelta(damaged, new StringTable());
+        } catch (error) {
+          expect(error).toBeInstanceOf(AvroDataError);
+        }
+      expect(() => decodeFlatDelta(bytes.subarray(0, -1), new StringTable())).toThrow(AvroDataError);
+    }),
+    { numRuns: 100 },
   );
 });

@@ -22,7 +22,6 @@ import {
   roundingStart,
   roundingWords,
   rowWords,
-  slotOf,
   unknownSlot,
   type CounterList,
   type FlatDelta,
@@ -31,7 +30,8 @@ import {
   type StringTable,
 } from '@sessionreel/session-model';
 import { writerOf, type Write } from './encode.ts';
-import { imageFields, sessionDeltaSchema } from './schema.ts';
+import { FieldKind, planKind, planShift, planSlot, planWord, sessionSlot, tunnelSlot } from './image-plan.ts';
+import { sessionDeltaSchema } from './schema.ts';
 import { treeOf } from './tree.ts';
 import {
   ensure,
@@ -47,30 +47,8 @@ import {
 /** A varint of a long takes ten bytes at most, its union branch one more. */
 const long = 11;
 
-/** How a field of an image lies in a row. */
-const Kind = { text: 0, number: 1, wide: 2, datetime: 3 } as const;
-
-const imagePlan = imageFields.map((f) => {
-  const index = fields.indexOf(f);
-  const kind =
-    f.type === 'text' || f.type === 'word' || f.type === 'address'
-      ? Kind.text
-      : f.type === 'u64'
-        ? Kind.wide
-        : f.type === 'datetime'
-          ? Kind.datetime
-          : Kind.number;
-  return { kind, slot: slotOf[index] as number, word: index >>> 4, shift: (index & 15) << 1 };
-});
-const planKind = Uint8Array.from(imagePlan, (x) => x.kind);
-const planSlot = Uint16Array.from(imagePlan, (x) => x.slot);
-const planWord = Uint8Array.from(imagePlan, (x) => x.word);
-const planShift = Uint8Array.from(imagePlan, (x) => x.shift);
-
 /** Numbers of an image, without its texts. */
-const imageRoom = long * (imagePlan.length + 16) + fields.length + 2;
-const tunnelSlot = slotOf[fields.findIndex((f) => f.name === 'tunnel_local_id')] as number;
-const sessionSlot = slotOf[fields.findIndex((f) => f.name === 'session_local_id')] as number;
+const imageRoom = long * (planKind.length + 16) + fields.length + 2;
 
 function writeImages(w: EventWriter, list: ImageList, strings: StringTable): void {
   const { count } = list;
@@ -189,7 +167,7 @@ function writeValues(w: EventWriter, words: Uint32Array, row: number, strings: S
     }
     const slot = row + (planSlot[i] as number);
     const value = words[slot] as number;
-    if (kind === Kind.text) {
+    if (kind === FieldKind.text) {
       const length = strings.byteLength(value);
       w.at = at;
       ensure(w, length + imageRoom);
@@ -198,8 +176,8 @@ function writeValues(w: EventWriter, words: Uint32Array, row: number, strings: S
     }
     const { bytes } = w;
     bytes[at++] = 2;
-    if (kind === Kind.datetime) at = putNumber(bytes, at, value * 1000);
-    else at = putWords(bytes, at, value, kind === Kind.wide ? (words[slot + 1] as number) : 0);
+    if (kind === FieldKind.datetime) at = putNumber(bytes, at, value * 1000);
+    else at = putWords(bytes, at, value, kind === FieldKind.wide ? (words[slot + 1] as number) : 0);
   }
   w.at = at;
 }

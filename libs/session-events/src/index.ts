@@ -1,5 +1,6 @@
 export { canonicalForm, crc64Avro, fingerprint, fingerprintBytes } from './canonical.ts';
 export { decodeDelta, deltaDecoder, type DeltaDecoder } from './decode.ts';
+export { decodeFlatDelta } from './decode-flat.ts';
 export { encodeDelta } from './encode.ts';
 export { encodeFlatDelta } from './encode-flat.ts';
 export {

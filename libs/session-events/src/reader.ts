@@ -99,7 +99,35 @@ export function readBoolean(r: EventReader): boolean {
   return r.bytes[r.at++] !== 0;
 }
 
-function readLength(r: EventReader): number {
+/** As `readBig`, into two words. */
+export function readWords(r: EventReader, into: Uint32Array, at: number): void {
+  const first = r.bytes[r.at] as number;
+  if (first < 0x80 && (first & 1) === 0 && r.at < r.end) {
+    r.at++;
+    into[at] = first >>> 1;
+    into[at + 1] = 0;
+    return;
+  }
+  readHalves(r);
+  into[at] = low;
+  into[at + 1] = high;
+}
+
+/** The branch of `["null", …]`: true when a value follows. */
+export function readSome(r: EventReader): boolean {
+  if (r.at >= r.end) throw pastEnd(r);
+  const branch = r.bytes[r.at++] as number;
+  if (branch > 2 || branch === 1) throw new AvroDataError(`no branch ${branch} of two before byte ${r.at}`);
+  return branch === 2;
+}
+
+/** `["null", "long"]`, NaN for null. */
+export function readOption(r: EventReader): number {
+  return readSome(r) ? readLong(r) : NaN;
+}
+
+/** Length of the text or bytes that begin at `r.at` then, and lie in the datum whole: to be stepped over by the caller. */
+export function readLength(r: EventReader): number {
   const length = readLong(r);
   if (length < 0 || length > r.end - r.at) throw pastEnd(r);
   return length;
