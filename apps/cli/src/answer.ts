@@ -1,5 +1,6 @@
 /** Answers of several lists, with what they rest on: sections for people, objects with a `type` for programs. */
-import type { Coverage } from '@sessionreel/queries';
+import { unmasked, type Mask } from '@sessionreel/ops';
+import { masked, type Coverage } from '@sessionreel/queries';
 import type { Command } from 'commander';
 import { asking } from './ask.ts';
 import { withClickHouse, type ConnectionFlags } from './connections.ts';
@@ -13,8 +14,8 @@ export interface Section {
   /** Member `type` of its objects, where the answer has several sections. */
   readonly type: string;
   readonly title: string;
-  print(io: Io, form: OutputForm): Promise<void>;
-  readonly objects: readonly object[];
+  print(io: Io, form: OutputForm, mask: Mask): Promise<void>;
+  objects(mask: Mask): readonly object[];
   readonly count: number;
 }
 
@@ -35,8 +36,9 @@ export function section<Row>(
   return {
     type,
     title,
-    print: (io, form) => printList(io, form, columns, rows),
-    objects: rows.map((row) => Object.fromEntries(columns.map((x) => [x.name, x.value(row)]))),
+    print: (io, form, mask) => printList(io, form, columns, masked(rows, mask)),
+    objects: (mask) =>
+      masked(rows, mask).map((row) => Object.fromEntries(columns.map((x) => [x.name, x.value(row)]))),
     count: rows.length,
   };
 }
@@ -75,18 +77,24 @@ export function idColumns<
 export const quietColumn = <Row>(name: string, value: (row: Row) => Cell): Column<Row> =>
   column(name, '', value, () => '');
 
-export async function printAnswer(answer: Answer, form: OutputForm, io: Io): Promise<void> {
+/** What the mask hides is hidden here, whatever the command put into its sections. */
+export async function printAnswer(
+  answer: Answer,
+  form: OutputForm,
+  io: Io,
+  mask: Mask = unmasked,
+): Promise<void> {
   const { sections, plot, notes } = answer;
   const several = sections.length > 1;
   if (form === 'table') {
     if (plot !== undefined && plot !== '') await writeAll(io.stdout, plot);
     for (const s of sections) {
       if (several && s.count > 0) await writeAll(io.stdout, `${s.title}\n`);
-      await s.print(io, form);
+      await s.print(io, form, mask);
       if (several && s.count > 0) await writeAll(io.stdout, '\n');
     }
   } else if (form === 'csv' || !several) {
-    await sections[0]?.print(io, form);
+    await sections[0]?.print(io, form, mask);
     const others = sections.slice(1).filter((s) => s.count > 0);
     if (others.length > 0)
       await note(
@@ -94,7 +102,7 @@ export async function printAnswer(answer: Answer, form: OutputForm, io: Io): Pro
         `CSV has one list; with --output json there are also: ${others.map((s) => s.title).join(', ')}`,
       );
   } else {
-    const objects = sections.flatMap((s) => s.objects.map((o) => jsonOf({ type: s.type, ...o })));
+    const objects = sections.flatMap((s) => s.objects(mask).map((o) => jsonOf({ type: s.type, ...o })));
     await writeAll(
       io.stdout,
       form === 'json' ? `[${objects.join(',\n ')}]\n` : objects.map((o) => `${o}\n`).join(''),
@@ -145,13 +153,16 @@ export function answering<Flags extends object>(
   command: Command,
   io: Io,
   examples: readonly string[],
-  ask: (store: Store, flags: Flags) => Promise<Answer>,
+  ask: (store: Store, flags: Flags, mask: Mask) => Promise<Answer>,
 ): void {
   withClickHouse(withOutput(command))
     .addHelpText('after', `\nExamples:\n${examples.map((e) => `  $ reel ${e}\n`).join('')}`)
     .action(async (flags: Flags & AnsweringFlags) => {
-      const answer = await asking(flags, (store) => ask(store, flags));
-      await printAnswer(answer, flags.output, io);
+      const { answer, mask } = await asking(flags, async (store, mask) => ({
+        answer: await ask(store, flags, mask),
+        mask,
+      }));
+      await printAnswer(answer, flags.output, io, mask);
     });
 }
 

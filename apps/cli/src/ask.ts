@@ -1,15 +1,23 @@
 /** What commands that ask ClickHouse have in common: times, the connection, ids. */
 import type { Store } from '@sessionreel/clickhouse';
+import type { Mask } from '@sessionreel/ops';
+import { masked } from '@sessionreel/queries';
 import type { Command } from 'commander';
 import { wrongUsage } from './cli-error.ts';
-import { openStore, settingsOf, type ConnectionFlags } from './connections.ts';
+import { maskOf, openStore, settingsOf, type ConnectionFlags } from './connections.ts';
 import type { Io } from './terminal.ts';
 import { localZone, parseTime, printTime } from './times.ts';
 
-export async function asking<T>(flags: ConnectionFlags, question: (store: Store) => Promise<T>): Promise<T> {
-  const store = openStore(settingsOf(flags));
+/** An answer of ClickHouse, without the user names that this person is not to see. */
+export async function asking<T>(
+  flags: ConnectionFlags,
+  question: (store: Store, mask: Mask) => Promise<T>,
+): Promise<T> {
+  const settings = settingsOf(flags);
+  const mask = maskOf(settings);
+  const store = openStore(settings);
   try {
-    return await question(store);
+    return masked(await question(store, mask), mask);
   } finally {
     await store.close();
   }

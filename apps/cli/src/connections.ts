@@ -2,7 +2,17 @@
 import { connect } from 'node:net';
 import { KafkaClient, KafkaError, type KafkaLog } from '@sessionreel/kafka';
 import { Store, StoreError } from '@sessionreel/clickhouse';
-import { kinds, loadSettings, secret, setting, sharedSettings, type SettingValues } from '@sessionreel/ops';
+import {
+  kinds,
+  loadSettings,
+  maskFor,
+  roles,
+  secret,
+  setting,
+  sharedSettings,
+  type Mask,
+  type SettingValues,
+} from '@sessionreel/ops';
 import type { Command } from 'commander';
 import { QuestionError } from '@sessionreel/queries';
 import { CliError, notReachable, wrongData, wrongUsage } from './cli-error.ts';
@@ -23,6 +33,14 @@ export const definitions = {
   clickhouseDatabase: sharedSettings.clickhouseDatabase,
   clickhouseUser: sharedSettings.clickhouseUser,
   clickhousePassword: sharedSettings.clickhousePassword,
+  consoleData: sharedSettings.consoleData,
+  maskRoles: sharedSettings.maskRoles,
+  maskKey: sharedSettings.maskKey,
+  role: setting(
+    kinds.choice(roles),
+    'view',
+    'whose eyes reel answers for: where REEL_MASK_ROLES names it, user names of subscribers are masked',
+  ),
 } as const;
 
 export type CliSettings = SettingValues<typeof definitions>;
@@ -53,6 +71,9 @@ export function settingsOf(flags: ConnectionFlags): CliSettings {
     flags: { kafkaBrokers: flags.kafkaBrokers, clickhouseUrl: flags.clickhouseUrl },
   }).values;
 }
+
+/** What the person at this terminal sees of user names. */
+export const maskOf = (settings: CliSettings): Mask => maskFor(settings.role, settings);
 
 /** Commands say in their own words what went wrong. */
 const silent: KafkaLog = { debug: nothing, info: nothing, warn: nothing, error: nothing };

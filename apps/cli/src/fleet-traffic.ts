@@ -3,6 +3,7 @@ import {
   billing,
   coverageOf,
   echoTimeouts,
+  maskedNames,
   namedTraffic,
   quietSessions,
   type TrafficName,
@@ -34,7 +35,7 @@ export function registerTraffic(fleet: Command, io: Io): void {
       'fleet top --by realm --from -7d',
       'fleet top --by tunnel --limit 100 --output csv',
     ],
-    async (store, flags: RangeFlags & { by: TrafficName; limit: string }) => {
+    async (store, flags: RangeFlags & { by: TrafficName; limit: string }, mask) => {
       const range = wholeRangeOf(flags, io);
       const limit = wholeNumber('--limit', flags.limit, 1, 100_000);
       const found = await namedTraffic(store, { ...range, by: flags.by, limit });
@@ -59,7 +60,7 @@ export function registerTraffic(fleet: Command, io: Io): void {
       ];
       const { rxBytes, txBytes } = found.withoutName;
       return {
-        sections: [section('traffic', 'traffic', columns, found.rows)],
+        sections: [section('traffic', 'traffic', columns, maskedNames(found.rows, flags.by, mask))],
         notes: [
           directions,
           ...(rxBytes + txBytes === 0n

@@ -24,6 +24,7 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   replay: () => import('./replay.ts'),
   audit: () => import('./audit.ts'),
   dlq: () => import('./dlq.ts'),
+  token: () => import('./token.ts'),
   status: () => import('./status.ts'),
   doctor: () => import('./doctor.ts'),
   migrate: () => import('./migrate.ts'),

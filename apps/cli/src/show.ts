@@ -1,10 +1,10 @@
 /** `reel show services l2tp session …`: the router's own output at a time. */
-import { joinedFrame, parseCommand, renderSnapshot, type ParsedCommand } from '@sessionreel/junos-l2tp';
-import { stateAt, type RouterStateAt } from '@sessionreel/queries';
-import type { Format, Level, Scope, Variant } from '@sessionreel/session-model';
+import { parseCommand, type ParsedCommand } from '@sessionreel/junos-l2tp';
+import { masked, piecesOf, stateAt, type RouterStateAt } from '@sessionreel/queries';
+import type { Format, Level, Scope } from '@sessionreel/session-model';
 import { Option, type Command } from 'commander';
 import { wrongUsage } from './cli-error.ts';
-import { openStore, settingsOf, withClickHouse, type ConnectionFlags } from './connections.ts';
+import { maskOf, openStore, settingsOf, withClickHouse, type ConnectionFlags } from './connections.ts';
 import { checkRouter } from './router-name.ts';
 import { escapeForTerminal, escapeValue, isTerminal, processIo, writeAll, type Io } from './terminal.ts';
 import { localZone, parseTime, printTime } from './times.ts';
@@ -53,16 +53,18 @@ async function show(words: readonly string[], flags: Flags, io: Io): Promise<voi
   const now = io.now();
   const at = flags.at === undefined ? now : parseTime(flags.at, now, localZone());
   if (at > now) throw wrongUsage(`${printTime(at)} is in the future: it is ${printTime(now)}`);
-  const store = openStore(settingsOf(flags));
+  const settings = settingsOf(flags);
+  const store = openStore(settings);
   try {
     const { level, scope, display } = request;
-    const state = await stateAt(store, {
+    const found = await stateAt(store, {
       router,
       at,
       level,
       scope,
       ...(display === undefined ? {} : { format: display }),
     });
+    const state = masked(found, maskOf(settings));
     await tellAge(state, io);
     await printState(state, io);
   } finally {
@@ -151,19 +153,8 @@ export function span(ms: number): string {
 
 /** Prints a state in the router's words to stdout. */
 export async function printState(state: RouterStateAt, io: Io): Promise<void> {
-  const sessions = state.sessions.map(({ record, printed, layout }) => ({
-    // In its own layout a session shows what that layout printed; in another one, all that is known.
-    record: layout === null ? record : printed,
-    layout,
-  }));
-  const variant = state.printedBy.variant === '' ? null : (state.printedBy.variant as Variant);
-  const pieces = renderSnapshot(sessions, joinedFrame(state.parts, sessions), {
-    format: state.format,
-    level: state.level,
-    variant,
-  });
   const decoder = isTerminal(io.stdout) ? new TextDecoder() : null;
-  for (const piece of pieces) {
+  for (const piece of piecesOf(state)) {
     // The bytes are the router's: only a person's terminal is protected from them.
     const data = decoder === null ? piece : escapeForTerminal(decoder.decode(piece, { stream: true }));
     if (data.length > 0) await writeAll(io.stdout, data);

@@ -3,15 +3,13 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Store } from '@sessionreel/clickhouse';
 import { KafkaAdmin, KafkaClient } from '@sessionreel/kafka';
-import { ConfigError, type Logger } from '@sessionreel/ops';
+import { ConfigError, TokenStore, maskFor, roles, type Logger, type Mask, type Role } from '@sessionreel/ops';
 import type { FastifyInstance } from 'fastify';
 import { AuditLog } from './access/audit-log.ts';
 import type { GuardOptions } from './access/guard.ts';
 import { Logins } from './access/logins.ts';
-import { maskKey, maskWith } from './access/mask.ts';
 import { Oidc } from './access/oidc.ts';
-import { isLoopback, roles } from './access/principal.ts';
-import { TokenStore } from './access/tokens.ts';
+import { isLoopback } from './access/principal.ts';
 import { KafkaLag } from './kafka-lag.ts';
 import { Live } from './live.ts';
 import { buildServer } from './server.ts';
@@ -40,7 +38,7 @@ export class Console {
       requestTimeoutMs: (settings.consoleQuerySeconds + 5) * 1_000,
     });
     mkdirSync(settings.consoleData, { recursive: true, mode: 0o700 });
-    this.tokens = new TokenStore(join(settings.consoleData, 'tokens.json'));
+    this.tokens = new TokenStore(settings.consoleData);
     this.#live = new Live(this.store, log);
     this.#lag = new KafkaLag(
       () =>
@@ -54,8 +52,7 @@ export class Console {
       tokens: this.tokens,
       logins: new Logins(),
       audit: new AuditLog(join(settings.consoleData, 'audit.jsonl'), log),
-      mask: maskWith(maskKey(settings.consoleMaskKey, settings.consoleData)),
-      maskedRoles: maskedRoles(settings),
+      maskOf: masksOf(settings),
       limits: {
         seconds: settings.consoleQuerySeconds,
         rows: settings.consoleQueryRows,
@@ -88,6 +85,11 @@ export class Console {
   }
 }
 
+function masksOf(settings: ConsoleSettings): (role: Role) => Mask {
+  const masks = new Map(roles.map((role) => [role, maskFor(role, settings)]));
+  return (role) => masks.get(role) ?? maskFor(role, settings);
+}
+
 const nothing = (): void => undefined;
 const quiet = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
@@ -96,18 +98,9 @@ function isControlled({ consoleAccess, consoleHost }: ConsoleSettings): boolean 
   if (isLoopback(consoleHost)) return consoleAccess === 'on';
   if (consoleAccess === 'off')
     throw new ConfigError([
-      `REEL_CONSOLE_ACCESS: off is for this machine alone, and ${consoleHost} is open to the network; leave it auto, and make a token: --console-make-token admin:NAME`,
+      `REEL_CONSOLE_ACCESS: off is for this machine alone, and ${consoleHost} is open to the network; leave it auto, and make a token: reel token create NAME --role admin`,
     ]);
   return true;
-}
-
-function maskedRoles({ consoleMaskRoles }: ConsoleSettings): ReadonlySet<string> {
-  const wrong = consoleMaskRoles.filter((role) => !roles.some((known) => known === role));
-  if (wrong.length > 0)
-    throw new ConfigError([
-      `REEL_CONSOLE_MASK_ROLES: there is no role ${wrong.join(', ')}; there are ${roles.join(', ')}`,
-    ]);
-  return new Set(consoleMaskRoles);
 }
 
 function oidcOf(settings: ConsoleSettings): Oidc | undefined {

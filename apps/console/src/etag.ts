@@ -1,9 +1,9 @@
 /** Times that have passed do not change unless something is imported late: answers about them carry a mark of their data. */
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { unmasked } from '@sessionreel/ops';
 import { dataVersion } from '@sessionreel/queries';
 import { viewOf } from './access/guard.ts';
-import { unmasked } from './present.ts';
 
 /**
  * Sets `ETag` when the time has passed. True when the caller has that answer already: then 304 is sent, and nothing is asked.

@@ -1,8 +1,8 @@
 /** Live changes: one look at the store for everybody who watches, told to each by Server-Sent Events. */
 import { PassThrough } from 'node:stream';
 import { newsBetween, progress, type Progress, type QueryClient } from '@sessionreel/queries';
-import type { Logger } from '@sessionreel/ops';
-import { jsonText, present, unmasked } from './present.ts';
+import { unmasked, type Logger } from '@sessionreel/ops';
+import { jsonText, present } from './present.ts';
 
 interface Watcher {
   readonly stream: PassThrough;

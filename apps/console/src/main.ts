@@ -1,5 +1,4 @@
 /** The console: HTTP API and web page. Everything is wired here, by hand. */
-import { join } from 'node:path';
 import {
   Metrics,
   ConfigError,
@@ -9,8 +8,6 @@ import {
   startHealth,
   waitFor,
 } from '@sessionreel/ops';
-import { roles } from './access/principal.ts';
-import { TokenStore } from './access/tokens.ts';
 import { Console } from './console.ts';
 import { copyFleet } from './fleet-copy.ts';
 import { builtPage } from './page-build.ts';
@@ -21,8 +18,6 @@ const log = createLogger('console', { format: settings.logFormat, level: setting
 const metrics = new Metrics('console', { runtime: true });
 const shutdown = new Shutdown({ limitMs: settings.shutdownLimit, log });
 shutdown.install();
-
-if (settings.consoleMakeToken !== '') makeToken(settings.consoleMakeToken);
 
 let starting: string | undefined = 'starting';
 const health = await startHealth({
@@ -66,20 +61,4 @@ function made(): Console {
     process.stderr.write(`console: ${error.message}\n`);
     process.exit(2);
   }
-}
-
-/** The first token of a console that wants one; the others are made through its API. */
-function makeToken(wanted: string): never {
-  const [, role, name] = /^([a-z]+):(.+)$/.exec(wanted) ?? [];
-  const known = roles.find((one) => one === role);
-  if (known === undefined || name === undefined) {
-    process.stderr.write(
-      `console: --console-make-token wants ROLE:NAME with one of ${roles.join(', ')}, not ${wanted}\n`,
-    );
-    process.exit(2);
-  }
-  const tokens = new TokenStore(join(settings.consoleData, 'tokens.json'));
-  const { token } = tokens.add({ name, role: known, sites: [], routers: [], expires_at: null });
-  process.stdout.write(`${token}\n`);
-  process.exit(0);
 }

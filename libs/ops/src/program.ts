@@ -9,6 +9,7 @@ import {
   secret,
   setting,
 } from './settings.ts';
+import { roles } from './roles.ts';
 import type { SettingDefinitions, SettingValues } from './settings.ts';
 
 /** The settings that more than one program has; one definition, so that names and defaults cannot drift. */
@@ -35,6 +36,17 @@ export const sharedSettings = {
   healthHost: setting(kinds.text(), '127.0.0.1', 'address that /live, /ready and /metrics listen on'),
   healthPort: setting(kinds.port(), 0, 'port of /live, /ready and /metrics; 0 picks a free one'),
   shutdownLimit: setting(kinds.duration(), 20_000, 'how long a stopping program may drain, ms'),
+  consoleData: setting(
+    kinds.text(),
+    '.sessionreel/console',
+    'folder of hashed tokens, the audit log and the key that masks user names',
+  ),
+  maskRoles: setting(
+    kinds.choices(roles),
+    [],
+    'roles that see user names of subscribers masked, of view,operator,admin',
+  ),
+  maskKey: secret('key that user names are masked with; one is made and kept in the console data folder'),
 } as const;
 
 /**

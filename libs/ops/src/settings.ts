@@ -75,6 +75,8 @@ export const kinds = {
       .transform((text) => /^(1|true|yes|on)$/.test(text)),
   choice: <const C extends readonly [string, ...string[]]>(choices: C) =>
     z.enum(choices, `wants one of ${choices.join(', ')}`),
+  choices: <const C extends readonly [string, ...string[]]>(choices: C) =>
+    kinds.list().pipe(z.array(z.enum(choices, `wants some of ${choices.join(', ')}`))),
   url: () =>
     z
       .string()

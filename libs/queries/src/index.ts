@@ -89,5 +89,6 @@ export {
 export * from './live.ts';
 export * from './rates.ts';
 export * from './other-end.ts';
+export * from './mask.ts';
 export * from './replay-events.ts';
 export * from './replay-snapshots.ts';

@@ -24,7 +24,7 @@ beforeAll(async () => {
   reel = await startConsole(
     {
       REEL_CONSOLE_ACCESS: 'on',
-      REEL_CONSOLE_MASK_ROLES: 'view',
+      REEL_MASK_ROLES: 'view',
       REEL_CONSOLE_OIDC_ISSUER: issuer.address,
       REEL_CONSOLE_OIDC_CLIENT_ID: 'reel',
       REEL_CONSOLE_OIDC_CLIENT_SECRET: 'secret',

@@ -1,12 +1,11 @@
 /** Stands before every route: who asks, whether they may, what they see, and the end of a question that nobody waits for. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { mayAs, type Mask, type Role, type TokenStore } from '@sessionreel/ops';
 import { boundTo, routersOfSites, type AskOptions, type QueryClient } from '@sessionreel/queries';
 import { Problem } from '../problems.ts';
-import { unmasked, type Mask } from '../present.ts';
 import type { AuditLog } from './audit-log.ts';
 import type { Logins } from './logins.ts';
-import { everybody, isBound, isLoopback, mayAs, type Principal, type Role } from './principal.ts';
-import type { TokenStore } from './tokens.ts';
+import { everybody, isBound, isLoopback, ofToken, type Principal } from './principal.ts';
 
 /** What a route works with: a client that sees only what this person may see, and how much a question may cost. */
 export interface View {
@@ -36,8 +35,7 @@ export interface GuardOptions {
   readonly tokens: TokenStore;
   readonly logins: Logins;
   readonly audit: AuditLog;
-  readonly mask: Mask;
-  readonly maskedRoles: ReadonlySet<string>;
+  readonly maskOf: (role: Role) => Mask;
   readonly limits: NonNullable<AskOptions['limits']>;
   readonly requestsPerPerson: number;
 }
@@ -68,7 +66,7 @@ export function installGuard(app: FastifyInstance, options: GuardOptions): void 
       throw new Problem(401, 'Log in, or send a token: Authorization: Bearer …', {
         'www-authenticate': 'Bearer',
       });
-    if (!mayAs(request.principal, role)) throw new Problem(403, `This wants the role ${role}.`);
+    if (!mayAs(request.principal.role, role)) throw new Problem(403, `This wants the role ${role}.`);
     const { id } = request.principal;
     const now = running.get(id) ?? 0;
     if (now >= options.requestsPerPerson)
@@ -107,9 +105,14 @@ function entryOf(request: FastifyRequest, reply: FastifyReply) {
 function principalOf(request: FastifyRequest, options: GuardOptions): Principal | null {
   if (!options.controlled) return everybody;
   const bearer = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-  if (bearer !== undefined) return options.tokens.principalOf(bearer) ?? null;
+  if (bearer !== undefined) return principalOfToken(options, bearer) ?? null;
   const cookie = request.cookies[cookieName];
   return cookie === undefined ? null : (options.logins.principalOf(cookie) ?? null);
+}
+
+export function principalOfToken(options: GuardOptions, token: string): Principal | undefined {
+  const facts = options.tokens.find(token);
+  return facts === undefined ? undefined : ofToken(facts);
 }
 
 /** Without access control nothing but the address protects: a page elsewhere must not reach us under a name of its own. */
@@ -132,7 +135,7 @@ async function makeView(principal: Principal, reply: FastifyReply, options: Guar
     if (!reply.raw.writableFinished) abort.abort(new Error('the client has gone'));
   });
   const ask = { limits: options.limits, signal: abort.signal };
-  const mask = options.maskedRoles.has(principal.role) ? options.mask : unmasked;
+  const mask = options.maskOf(principal.role);
   if (!isBound(principal)) return { principal, client: options.client, ask, mask, routers: null };
   const { sites, routers } = principal;
   const atSites = sites.length === 0 ? [] : await routersOfSites(options.client, sites, ask);

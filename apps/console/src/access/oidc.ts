@@ -1,6 +1,7 @@
 /** OpenID Connect: people log in at the issuer that knows them, by the code flow with PKCE. */
+import { roles, type Role } from '@sessionreel/ops';
 import * as oidc from 'openid-client';
-import { isLoopback, roles, type Principal, type Role } from './principal.ts';
+import { isLoopback, type Principal } from './principal.ts';
 
 export interface OidcSettings {
   readonly issuer: string;

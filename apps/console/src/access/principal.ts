@@ -1,6 +1,5 @@
 /** Who asks, and what that person or program may do and see. */
-export const roles = ['view', 'operator', 'admin'] as const;
-export type Role = (typeof roles)[number];
+import type { Role, TokenFacts } from '@sessionreel/ops';
 
 export interface Principal {
   /** Unique; stands in the audit log. */
@@ -24,8 +23,14 @@ export const everybody: Principal = {
   routers: [],
 };
 
-export const mayAs = (principal: Principal, needed: Role): boolean =>
-  roles.indexOf(principal.role) >= roles.indexOf(needed);
+export const ofToken = ({ id, name, role, sites, routers }: TokenFacts): Principal => ({
+  id: `token:${id}`,
+  name,
+  role,
+  via: 'token',
+  sites,
+  routers,
+});
 
 export const isBound = (principal: Principal): boolean =>
   principal.sites.length > 0 || principal.routers.length > 0;

@@ -1,10 +1,10 @@
 /** Who asks: logging in and out, tokens, the audit log. */
+import { unmasked } from '@sessionreel/ops';
 import { fields } from '@sessionreel/session-model';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { cookieName, viewOf, type GuardOptions } from '../access/guard.ts';
+import { cookieName, principalOfToken, viewOf, type GuardOptions } from '../access/guard.ts';
 import type { Oidc } from '../access/oidc.ts';
 import type { Principal } from '../access/principal.ts';
-import { unmasked } from '../present.ts';
 import { Problem } from '../problems.ts';
 import { answers, textAnswers } from '../schemas/common.ts';
 import * as s from '../schemas/access.ts';
@@ -44,7 +44,7 @@ function whoRoutes(app: App, guard: GuardOptions, oidc: boolean, logIn: LogIn): 
       return answer(reply.header('cache-control', 'no-store'), {
         access: guard.controlled ? 'controlled' : 'open',
         principal,
-        masked: principal !== null && guard.maskedRoles.has(principal.role),
+        masked: principal !== null && guard.maskOf(principal.role) !== unmasked,
         oidc,
         now: new Date().toISOString(),
       });
@@ -64,10 +64,10 @@ function whoRoutes(app: App, guard: GuardOptions, oidc: boolean, logIn: LogIn): 
     (request, reply) => {
       const { token } = request.body;
       if (!guard.controlled) return answer(reply, { done: true });
-      const principal = guard.tokens.principalOf(token);
+      const principal = principalOfToken(guard, token);
       if (principal === undefined) throw new Problem(401, 'There is no such token, or it has expired.');
       request.principal = principal;
-      logIn(request, reply, () => guard.tokens.principalOf(token));
+      logIn(request, reply, () => principalOfToken(guard, token));
       return answer(reply, { done: true });
     },
   );

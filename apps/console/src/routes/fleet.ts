@@ -3,6 +3,7 @@ import {
   concurrency,
   endsByReason,
   fleetAt,
+  maskedNames,
   routerHappenings,
   sessionHappenings,
   setupFailures,
@@ -84,8 +85,7 @@ function countRoutes(app: App): void {
       const { client, ask, mask } = viewOf(request);
       const { by, limit } = request.query;
       const top = await topTraffic(client, { ...ask, ...range, by, limit });
-      const named = by === 'user' ? top.map((t) => ({ ...t, name: mask(t.name) })) : top;
-      return answer(reply, { ...range, by, top: named }, mask);
+      return answer(reply, { ...range, by, top: maskedNames(top, by, mask) }, mask);
     },
   );
 }

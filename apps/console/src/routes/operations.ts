@@ -2,7 +2,7 @@
 import { anomalies, audit, deadLetters, pipelineAt } from '@sessionreel/queries';
 import { viewOf } from '../access/guard.ts';
 import { once, sendRows, type Row } from '../lists.ts';
-import { maskedCommand, maskedReason, present } from '../present.ts';
+import { present } from '../present.ts';
 import { answers, listAnswers, rangeOf } from '../schemas/common.ts';
 import { routersQuery } from '../schemas/routers.ts';
 import * as s from '../schemas/planning.ts';
@@ -88,20 +88,15 @@ export function operationsRoutes(app: App, lag: () => Promise<Lag | null>): void
         limit,
         ...(router === undefined ? {} : { router }),
       });
-      const told = found.map((letter) => ({
-        ...letter,
-        command: maskedCommand(letter.command, mask),
-        reason: maskedReason(letter.reason, mask),
-      }));
       if (format !== 'json')
         return sendRows(
           reply,
           format,
           Object.keys(s.letter.shape),
-          once(present(told, mask) as Row[]),
+          once(present(found, mask) as Row[]),
           'dead-letters',
         );
-      return answer(reply, { ...range, deadLetters: told }, mask);
+      return answer(reply, { ...range, deadLetters: found }, mask);
     },
   );
   app.get(

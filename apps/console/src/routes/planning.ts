@@ -1,4 +1,5 @@
 /** Search and capacity. */
+import { unmasked } from '@sessionreel/ops';
 import {
   bothEnds,
   busyHours,
@@ -14,7 +15,7 @@ import {
 } from '@sessionreel/queries';
 import { viewOf } from '../access/guard.ts';
 import { isKnown } from '../etag.ts';
-import { iso, present, unmasked } from '../present.ts';
+import { iso, present } from '../present.ts';
 import { Problem } from '../problems.ts';
 import type { Row } from '../lists.ts';
 import { answers, listAnswers, rangeOf } from '../schemas/common.ts';
@@ -43,8 +44,7 @@ export function findRoutes(app: App): void {
       // Who sees no names cannot guess them letter by letter either: only a whole name finds.
       const told =
         mask === unmasked ? found : found.filter((f) => f.by !== 'user_name' || f.match === q.trim());
-      const masked = told.map((f) => (f.by === 'user_name' ? { ...f, match: mask(f.match) } : f));
-      return answer(reply, { q, at, found: masked }, mask);
+      return answer(reply, { q, at, found: told }, mask);
     },
   );
   app.get(

@@ -3,8 +3,9 @@ import type { FastifyInstance, FastifyReply, RawServerDefault } from 'fastify';
 import type { FastifyBaseLogger } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Mask } from '@sessionreel/ops';
 import { QuestionError } from '@sessionreel/queries';
-import { present, type Mask } from '../present.ts';
+import { present } from '../present.ts';
 
 export type App = FastifyInstance<
   RawServerDefault,

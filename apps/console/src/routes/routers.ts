@@ -1,9 +1,17 @@
 /** Routers at a time: their summaries, sessions, tunnels, snapshots. */
-import { ledgerEntries, routersAt, sessionsAt, tunnelsAt, type ListedRow } from '@sessionreel/queries';
+import type { Mask } from '@sessionreel/ops';
+import {
+  ledgerEntries,
+  masked,
+  routersAt,
+  sessionsAt,
+  tunnelsAt,
+  type ListedRow,
+} from '@sessionreel/queries';
 import { viewOf, type View } from '../access/guard.ts';
 import { isKnown } from '../etag.ts';
 import { cursorOf, once, placeOf, sendRows, type Row } from '../lists.ts';
-import { maskedCommand, maskedReason, present, valuesOf, type Mask } from '../present.ts';
+import { present, valuesOf } from '../present.ts';
 import { Problem } from '../problems.ts';
 import { answers, listAnswers, rangeOf } from '../schemas/common.ts';
 import { routerSummary } from '../schemas/fleet.ts';
@@ -165,12 +173,12 @@ function listingRoutes(app: App): void {
 
 async function* flatRows(blocks: AsyncIterable<readonly ListedRow[]>, mask: Mask): AsyncGenerator<Row[]> {
   for await (const block of blocks)
-    yield block.map((row) => ({
+    yield masked(block, mask).map((row) => ({
       tunnel_local_id: row.tunnel,
       session_local_id: row.session,
       created_at: row.createdAt === null ? null : new Date(row.createdAt).toISOString(),
       changed_at: new Date(row.changedAt).toISOString(),
-      ...valuesOf(row.values, mask),
+      ...valuesOf(row.values),
     }));
 }
 
@@ -206,12 +214,7 @@ function ledgerRoute(app: App): void {
       ...(outcome === undefined ? {} : { outcome }),
       ...(after === undefined || after === '' ? {} : { before: ledgerPlace(after) }),
     });
-    const page = entries.slice(0, limit).map((e) => ({
-      ...e,
-      scope: maskedCommand(e.scope, view.mask),
-      command: maskedCommand(e.command, view.mask),
-      reason: maskedReason(e.reason, view.mask),
-    }));
+    const page = entries.slice(0, limit);
     const shown = present(page, view.mask) as Row[];
     if (format !== 'json')
       return sendRows(reply, format, Object.keys(s.snapshot.shape), once(shown), 'snapshots');

@@ -1,22 +1,22 @@
 /** One session, a subscriber, two moments compared, and the listing as the router printed it. */
 import { Readable } from 'node:stream';
-import { joinedFrame, renderSnapshot } from '@sessionreel/junos-l2tp';
+import { unmasked } from '@sessionreel/ops';
 import {
   diffStates,
   history,
+  masked,
   otherEndOf,
+  piecesOf,
   sessionTraffic,
   stateAt,
-  type RouterStateAt,
   type StateDiff,
   type StateSession,
 } from '@sessionreel/queries';
-import type { Variant } from '@sessionreel/session-model';
 import type { FastifyReply } from 'fastify';
 import { viewOf, type View } from '../access/guard.ts';
 import { isKnown } from '../etag.ts';
 import { once, sendRows, type Row } from '../lists.ts';
-import { maskedCommand, maskedReason, present, recordJson, unmasked, type Mask } from '../present.ts';
+import { present, recordJson } from '../present.ts';
 import { answers, listAnswers, rangeOf, textAnswers } from '../schemas/common.ts';
 import { otherEndAnswer } from '../schemas/planning.ts';
 import * as s from '../schemas/routers.ts';
@@ -33,14 +33,13 @@ export function sessionRoutes(app: App): void {
   diffRoute(app);
 }
 
-const asOfJson = ({ asOf }: RouterStateAt, mask: Mask) => ledgerJson(asOf, mask);
-const ledgerJson = ({ at, format, level, scope, complete, reason }: StateDiff['before'], mask: Mask) => ({
+const ledgerJson = ({ at, format, level, scope, complete, reason }: StateDiff['before']) => ({
   at,
   format,
   level,
-  scope: maskedCommand(scope, mask),
+  scope,
   complete,
-  reason: maskedReason(reason, mask),
+  reason,
 });
 
 function sessionRoute(app: App): void {
@@ -62,18 +61,21 @@ function sessionRoute(app: App): void {
       const view = viewOf(request);
       await knownRouter(view, router, at);
       const scope = { 'local-tunnel-id': String(tunnel), 'local-session-id': String(session) };
-      const state = await stateAt(view.client, { ...view.ask, router, at, scope });
+      const state = masked(await stateAt(view.client, { ...view.ask, router, at, scope }), view.mask);
       const found = state.sessions[0];
       return answer(reply, {
         ...(present(
-          { router, at, asOf: asOfJson(state, view.mask), live: found !== undefined },
-          view.mask,
+          {
+            router,
+            at,
+            asOf: ledgerJson(state.asOf),
+            live: found !== undefined,
+            createdAt: found?.createdAt ?? null,
+            changedAt: found?.changedAt ?? null,
+          },
+          unmasked,
         ) as object),
-        record: found === undefined ? null : recordJson(found.record, view.mask),
-        ...(present(
-          { createdAt: found?.createdAt ?? null, changedAt: found?.changedAt ?? null },
-          view.mask,
-        ) as object),
+        record: found === undefined ? null : recordJson(found.record),
       });
     },
   );
@@ -230,33 +232,9 @@ function printedRoute(app: App): void {
           'reel-own-words': String(view.mask === unmasked),
           'content-disposition': `${download === 'yes' ? 'attachment' : 'inline'}; filename="${name}.${ending}"`,
         })
-        .send(Readable.from(printed(state, view), { objectMode: false }) as never);
+        .send(Readable.from(piecesOf(masked(state, view.mask)), { objectMode: false }) as never);
     },
   );
-}
-
-/**
- * The listing in pieces. A layout may hold a name byte for byte, and so may a frame: who sees no names gets the layouts of the format
- * instead of the router's own.
- */
-function printed(state: RouterStateAt, { mask }: View): Iterable<Uint8Array> {
-  const variant = state.printedBy.variant === '' ? null : (state.printedBy.variant as Variant);
-  const options = { format: state.format, level: state.level, variant };
-  if (mask === unmasked) {
-    const sessions = state.sessions.map(({ record, printed: own, layout }) => ({
-      record: layout === null ? record : own,
-      layout,
-    }));
-    return renderSnapshot(sessions, joinedFrame(state.parts, sessions), options);
-  }
-  const sessions = state.sessions.map(({ record, printed: own, layout }) => {
-    const shown = layout === null ? record : own;
-    const name = shown.values['user_name'];
-    const values =
-      typeof name === 'string' && name !== '' ? { ...shown.values, user_name: mask(name) } : shown.values;
-    return { record: { ...shown, values, unknown: [] }, layout: null };
-  });
-  return renderSnapshot(sessions, '', options);
 }
 
 function diffRoute(app: App): void {
@@ -287,8 +265,8 @@ function diffRoute(app: App): void {
         reply,
         {
           router,
-          before: ledgerJson(diff.before, view.mask),
-          after: ledgerJson(diff.after, view.mask),
+          before: ledgerJson(diff.before),
+          after: ledgerJson(diff.after),
           counts: {
             opened: diff.opened.length,
             changed: diff.changed.length,

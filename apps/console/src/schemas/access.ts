@@ -1,6 +1,6 @@
 /** Who asks, tokens, the audit log. */
+import { roles } from '@sessionreel/ops';
 import { z } from 'zod';
-import { roles } from '../access/principal.ts';
 import { digits, time } from './common.ts';
 
 export const meAnswer = z.object({

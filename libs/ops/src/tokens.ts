@@ -1,9 +1,9 @@
 /** Bearer tokens, stored hashed in a file. A token is 256 random bits, so that a plain hash of it gives nothing away. */
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { roles, type Principal } from './principal.ts';
+import { roles } from './roles.ts';
 
 const entrySchema = z.object({
   id: z.string(),
@@ -22,8 +22,17 @@ type TokenEntry = z.infer<typeof entrySchema>;
 export type TokenFacts = Omit<TokenEntry, 'hash'>;
 export type NewToken = Pick<TokenEntry, 'name' | 'role' | 'sites' | 'routers' | 'expires_at'>;
 
+const isExpired = (entry: TokenEntry, now: number): boolean =>
+  entry.expires_at !== null && Date.parse(entry.expires_at) <= now;
+
+function factsOf(entry: TokenEntry): TokenFacts {
+  const { id, name, role, sites, routers, created_at, expires_at } = entry;
+  return { id, name, role, sites, routers, created_at, expires_at };
+}
+
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex');
 
+/** Another program may write the file too: each write replaces the whole of it, and the next question reads it anew. */
 export class TokenStore {
   readonly #path: string;
   #read: { readonly stamp: string; readonly byHash: ReadonlyMap<string, TokenEntry> } = {
@@ -31,31 +40,19 @@ export class TokenStore {
     byHash: new Map(),
   };
 
-  constructor(path: string) {
-    this.#path = path;
+  /** @param folder the console's data */
+  constructor(folder: string) {
+    this.#path = join(folder, 'tokens.json');
   }
 
-  /** The token's principal; undefined when there is no such token (any more). */
-  principalOf(token: string, now = Date.now()): Principal | undefined {
+  /** What the token is; undefined when there is no such token (any more). */
+  find(token: string, now = Date.now()): TokenFacts | undefined {
     const entry = this.#entries().get(hashOf(token));
-    if (entry === undefined || (entry.expires_at !== null && Date.parse(entry.expires_at) <= now))
-      return undefined;
-    const { id, name, role, sites, routers } = entry;
-    return { id: `token:${id}`, name, role, via: 'token', sites, routers };
+    return entry === undefined || isExpired(entry, now) ? undefined : factsOf(entry);
   }
 
   list(): TokenFacts[] {
-    return [...this.#entries().values()].map(
-      ({ id, name, role, sites, routers, created_at, expires_at }) => ({
-        id,
-        name,
-        role,
-        sites,
-        routers,
-        created_at,
-        expires_at,
-      }),
-    );
+    return [...this.#entries().values()].map(factsOf);
   }
 
   /** Makes a token. Its text is given here once and kept nowhere. */
