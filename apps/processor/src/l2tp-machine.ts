@@ -2,9 +2,12 @@
 import { SnapshotParser, type ParseHints, type SnapshotSink } from '@sessionreel/junos-l2tp';
 import { RouterState, type SnapshotSource } from '@sessionreel/session-diff';
 import {
+  currentDatum,
   currentFingerprint,
-  decodeEvent,
+  decodeFlatDelta,
   encodeFlatDelta,
+  frameFingerprint,
+  unframe,
   writeFraming,
   type Framing,
 } from '@sessionreel/session-events';
@@ -91,7 +94,9 @@ export class L2tpMachine implements RouterMachine {
 
   restore(value: Uint8Array, head: EventHead): void {
     const { schemaId } = this.#options.framing;
-    const delta = decodeEvent(value, (id) => (id === schemaId ? currentFingerprint : undefined));
+    const frame = unframe(value);
+    const fingerprint = frameFingerprint(frame, (id) => (id === schemaId ? currentFingerprint : undefined));
+    const delta = decodeFlatDelta(currentDatum(frame.datum, fingerprint), this.#state.strings);
     this.#state.apply(delta, head.kind === 'checkpoint');
   }
 

@@ -9,9 +9,9 @@
  */
 import {
   recordOfRow,
+  type FlatDelta,
   type LedgerEntry,
   type RowBatch,
-  type SessionDelta,
   type SessionRecord,
   type SnapshotFacts,
   type StringTable,
@@ -213,9 +213,13 @@ export class RouterState {
     emitCheckpoint(this.#work, emit);
   }
 
-  /** Takes up a delta of the log: a checkpoint's pieces in order, or what came after. */
-  apply(delta: SessionDelta, checkpoint = false): void {
+  /**
+   * Takes up a delta of the log: a checkpoint's pieces in order, or what came after.
+   * @throws when its texts are not of `strings`, or it does not follow what was applied before.
+   */
+  apply(delta: FlatDelta, checkpoint = false): void {
     const work = this.#work;
+    if (delta.strings !== work.core.strings) throw new Error('the delta was interned into another table');
     work.head = applyDelta(work.core, work.head, delta, checkpoint, work.options);
     work.core.table.commit();
   }

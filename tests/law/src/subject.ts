@@ -2,7 +2,13 @@
 import { headersOf, type Capture, type Prng } from '@sessionreel/fleet-sim';
 import { SnapshotParser, type SnapshotStart } from '@sessionreel/junos-l2tp';
 import { RouterState, type RouterOptions, type SnapshotSource } from '@sessionreel/session-diff';
-import { createEventWriter, decodeDelta, encodeFlatDelta, takeWritten } from '@sessionreel/session-events';
+import {
+  createEventWriter,
+  decodeDelta,
+  decodeFlatDelta,
+  encodeFlatDelta,
+  takeWritten,
+} from '@sessionreel/session-events';
 import type { FlatDelta, RowBatch, SessionDelta, SnapshotFacts } from '@sessionreel/session-model';
 import { chunksOf } from './read.ts';
 
@@ -83,8 +89,8 @@ export class Subject {
   /** A second state, from a checkpoint and what was logged since. */
   restored(checkpoint: readonly Uint8Array[], since: number): RouterState {
     const state = new RouterState(this.router, this.options);
-    for (const bytes of checkpoint) state.apply(decodeDelta(bytes), true);
-    for (const bytes of this.log.slice(since)) state.apply(decodeDelta(bytes));
+    for (const bytes of checkpoint) state.apply(decodeFlatDelta(bytes, state.strings), true);
+    for (const bytes of this.log.slice(since)) state.apply(decodeFlatDelta(bytes, state.strings));
     return state;
   }
 

@@ -1,5 +1,5 @@
 /** Restoring from the log what no image says: who was seen when, by which snapshot, and in which order. */
-import type { SessionDelta } from '@sessionreel/session-model';
+import type { FlatDelta } from '@sessionreel/session-model';
 import { Col, counterIndex } from '../table/columns.ts';
 import type { Core } from '../table/core.ts';
 import type { Deferred, DecodedState, Head } from '../snapshot/head.ts';
@@ -10,7 +10,7 @@ import { keyOf } from '../table/table.ts';
 export function sightListed(
   core: Core,
   head: Head,
-  delta: SessionDelta,
+  delta: FlatDelta,
   { seen, number, uncounted }: DecodedState,
 ): void {
   const entry = delta.ledger[0];
@@ -80,7 +80,7 @@ export function carryOrders(
   core: Core,
   before: Head,
   head: Head,
-  delta: SessionDelta,
+  delta: FlatDelta,
   seen: readonly number[] | null,
 ): void {
   for (const pending of head.pending) {

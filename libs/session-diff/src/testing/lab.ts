@@ -15,6 +15,7 @@ import {
   type SessionImage,
   type SnapshotFacts,
 } from '@sessionreel/session-model';
+import { flatten } from './flatten.ts';
 import { RouterState, type ListedSession, type RouterOptions, type SnapshotSource } from '../index.ts';
 
 /** A printed session. `rounding`: half-widths by field; `layout`: how it is printed; `cut`: the capture ends within it. */
@@ -115,8 +116,8 @@ export class Lab {
   /** A state from the log, or from a checkpoint's pieces and the log after them. */
   restored(pieces: readonly SessionDelta[] = [], since = 0): RouterState {
     const state = new RouterState('lns1', this.options);
-    for (const piece of pieces) state.apply(structuredClone(piece), true);
-    for (const delta of this.log.slice(since)) state.apply(structuredClone(delta));
+    for (const piece of pieces) state.apply(flatten(piece, state.strings), true);
+    for (const delta of this.log.slice(since)) state.apply(flatten(delta, state.strings));
     return state;
   }
 
