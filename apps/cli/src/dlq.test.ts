@@ -1,8 +1,15 @@
-import { deadLetterOf, headerText, type Message, type OutgoingMessage } from '@sessionreel/kafka';
+import {
+  deadLetterOf,
+  doneHeader,
+  headerText,
+  openLetters,
+  type DeadLetterPort,
+  type Message,
+  type OutgoingMessage,
+} from '@sessionreel/kafka';
 import { PassThrough } from 'node:stream';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { doneHeader, openLetters, type DeadLetterPort } from './dlq-store.ts';
-import { deal, list, parseId, showLetter } from './dlq.ts';
+import { deal, list, showLetter } from './dlq.ts';
 import { run } from './io.fixture.ts';
 import { processIo, type Io } from './terminal.ts';
 
@@ -53,6 +60,7 @@ class MemoryTopic implements DeadLetterPort {
     reason: string,
     timestamp: number,
     value = 'rubbish\u001b[31m',
+    error = `because of ${router}`,
   ): void {
     const message: Message = {
       partition: 5,
@@ -62,7 +70,7 @@ class MemoryTopic implements DeadLetterPort {
       value: Buffer.from(value),
       headers: { command: Buffer.from('show version') },
     };
-    this.add(partition, deadLetterOf(message, reason, `because of ${router}`));
+    this.add(partition, deadLetterOf(message, reason, error));
   }
 }
 
@@ -117,6 +125,19 @@ describe('reel dlq', () => {
     expect(raw.out()).toBe('rubbish\u001b[31m');
   });
 
+  it('tells nothing that may hold a user name to whom names are masked', async () => {
+    const { io, out } = captured();
+    const mask = (): string => 'user-0';
+    topic.fail(0, 'lns1', 'parse', 4000, 'User name: anna', 'stops at "anna"');
+    await list(topic, { output: 'ndjson' }, io, mask);
+    await showLetter(topic, '0/2', false, io, mask);
+    const text = out();
+    expect(text).toContain('"id":"0/2"');
+    expect(text).toContain('stops at (masked)');
+    expect(text).not.toContain('anna');
+    await expect(showLetter(topic, '0/2', true, io, mask)).rejects.toMatchObject({ status: 2 });
+  });
+
   it('retries one: the message as it came, with the number of its tries; then it is no longer listed', async () => {
     const { io, out } = captured();
     await deal(topic, 'retry', ['0/1'], {}, io);
@@ -158,7 +179,8 @@ describe('reel dlq', () => {
     const { io } = captured();
     await expect(deal(topic, 'drop', [], {}, io)).rejects.toMatchObject({ status: 2 });
     await expect(deal(topic, 'drop', ['0/0'], { all: true }, io)).rejects.toMatchObject({ status: 2 });
-    expect(() => parseId('17')).toThrow('names no dead letter');
+    await expect(deal(topic, 'drop', ['17'], {}, io)).rejects.toThrow('names no dead letter');
+    await expect(showLetter(topic, '17', false, io)).rejects.toMatchObject({ status: 2 });
     expect((await run(['dlq', 'nosuch'])).status).toBe(2);
     expect((await run(['dlq', 'list', '--kafka-brokers', '127.0.0.1:1'])).status).toBe(3);
   });

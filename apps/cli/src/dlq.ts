@@ -1,18 +1,23 @@
 /** `reel dlq`: messages that could not be used. */
-import { KafkaAdmin, KafkaProducer, originalHeaders, readDeadLetter, type Message } from '@sessionreel/kafka';
-import type { Command } from 'commander';
-import { wrongData, wrongUsage } from './cli-error.ts';
-import { connectKafka, settingsOf, withKafka, type ConnectionFlags } from './connections.ts';
+import { unmasked, type Mask } from '@sessionreel/ops';
 import {
-  dropLetter,
+  KafkaAdmin,
+  KafkaProducer,
+  NoSuchLetter,
+  dealWith,
   kafkaDeadLetters,
-  letterAt,
+  letterId,
+  letterOf,
   openLetters,
-  retryLetter,
-  trimDone,
+  originalHeaders,
+  readDeadLetter,
   type DeadLetterPort,
   type Letter,
-} from './dlq-store.ts';
+} from '@sessionreel/kafka';
+import { masked, maskedCommand } from '@sessionreel/queries';
+import type { Command } from 'commander';
+import { wrongData, wrongUsage } from './cli-error.ts';
+import { connectKafka, maskOf, settingsOf, withKafka, type ConnectionFlags } from './connections.ts';
 import { printList, withOutput, type Column, type OutputForm } from './output.ts';
 import { escapeForTerminal, escapeValue, isTerminal, processIo, writeAll, type Io } from './terminal.ts';
 import { printTime } from './times.ts';
@@ -54,7 +59,8 @@ export function register(program: Command, io: Io = processIo): void {
         .option('--reason <word>', 'only for this reason'),
     );
   choice(withOutput(dlq.command('list').description('those that nobody dealt with yet'))).action(
-    async (flags: ListFlags) => await withPort(flags, async (port) => await list(port, flags, io)),
+    async (flags: ListFlags) =>
+      await withPort(flags, async (port, mask) => await list(port, flags, io, mask)),
   );
   withKafka(
     dlq
@@ -64,7 +70,7 @@ export function register(program: Command, io: Io = processIo): void {
       .option('--raw', 'the whole message as it came'),
   ).action(
     async (id: string, flags: ConnectionFlags & { raw?: true }) =>
-      await withPort(flags, async (port) => await showLetter(port, id, flags.raw === true, io)),
+      await withPort(flags, async (port, mask) => await showLetter(port, id, flags.raw === true, io, mask)),
   );
   const many = (name: 'retry' | 'drop', text: string): void => {
     choice(
@@ -84,7 +90,7 @@ export function register(program: Command, io: Io = processIo): void {
 
 async function withPort(
   flags: ConnectionFlags,
-  work: (port: DeadLetterPort) => Promise<void>,
+  work: (port: DeadLetterPort, mask: Mask) => Promise<void>,
 ): Promise<void> {
   const settings = settingsOf(flags);
   const client = await connectKafka(settings);
@@ -92,7 +98,7 @@ async function withPort(
   const producer = new KafkaProducer(client);
   const topics = { snapshots: settings.snapshotsTopic, deadLetters: settings.deadLettersTopic };
   try {
-    await work(kafkaDeadLetters(client, admin, producer, topics));
+    await work(kafkaDeadLetters(client, admin, producer, topics), maskOf(settings));
   } finally {
     await producer.stop();
     await admin.stop();
@@ -124,36 +130,46 @@ export async function list(
   port: DeadLetterPort,
   flags: Choice & { output: OutputForm },
   io: Io,
+  mask: Mask = unmasked,
 ): Promise<void> {
-  const letters = chosen(await openLetters(port), flags);
+  const letters = masked(chosen(await openLetters(port), flags), mask);
   await printList(io, flags.output, columns, letters);
   if (letters.length === 0) await writeAll(io.stderr, 'reel: no dead letters\n');
 }
 
-export function parseId(id: string): { partition: number; offset: number } {
-  const match = /^(\d{1,9})\/(\d{1,15})$/.exec(id);
-  if (match === null)
-    throw wrongUsage(
-      `"${id}" names no dead letter`,
-      'They are named PARTITION/OFFSET, such as 0/17: reel dlq list',
-    );
-  return { partition: Number(match[1]), offset: Number(match[2]) };
+/** @throws CliError (status 2) for what names no letter */
+function checkId(id: string): string {
+  if (letterId.test(id)) return id;
+  throw wrongUsage(
+    `"${id}" names no dead letter`,
+    'They are named PARTITION/OFFSET, such as 0/17: reel dlq list',
+  );
 }
 
-async function letterOf(port: DeadLetterPort, id: string): Promise<Message> {
-  const { partition, offset } = parseId(id);
-  const message = partition < (await port.partitions()) ? await letterAt(port, partition, offset) : undefined;
-  if (message === undefined || readDeadLetter(message) === undefined) {
-    throw wrongData(`there is no dead letter ${id} (any more)`, 'reel dlq list shows those that are there.');
+/** @throws CliError (status 1) where the library says that there is no such letter */
+async function found<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!(error instanceof NoSuchLetter)) throw error;
+    throw wrongData(error.message, 'reel dlq list shows those that are there.');
   }
-  return message;
 }
 
 /** As much of a message as a person wants to see at once. */
 const excerptBytes = 2_000;
 
-export async function showLetter(port: DeadLetterPort, id: string, raw: boolean, io: Io): Promise<void> {
-  const message = await letterOf(port, id);
+export async function showLetter(
+  port: DeadLetterPort,
+  id: string,
+  raw: boolean,
+  io: Io,
+  mask: Mask = unmasked,
+): Promise<void> {
+  const hidden = mask !== unmasked;
+  if (raw && hidden)
+    throw wrongUsage('the message as it came may hold user names, which are masked for this role');
+  const message = await found(letterOf(port, checkId(id)));
   const value = message.value ?? new Uint8Array();
   if (raw) {
     await writeAll(
@@ -162,9 +178,12 @@ export async function showLetter(port: DeadLetterPort, id: string, raw: boolean,
     );
     return;
   }
-  const letter = readDeadLetter(message);
+  const letter = masked(readDeadLetter(message), mask);
   const key = message.key === null ? '(none)' : Buffer.from(message.key).toString();
-  const headers = Object.entries(originalHeaders(message)).map(([name, x]) => [`header ${name}`, String(x)]);
+  const headers = Object.entries(originalHeaders(message)).map(([name, x]) => [
+    `header ${name}`,
+    maskedCommand(String(x), mask),
+  ]);
   const facts = [
     ['router', key],
     ['reason', letter?.reason ?? ''],
@@ -179,7 +198,8 @@ export async function showLetter(port: DeadLetterPort, id: string, raw: boolean,
   const lines = facts.map(([name, x]) => `${(name ?? '').padEnd(width)}  ${escapeValue(x ?? '')}`);
   const text = Buffer.from(value.subarray(0, excerptBytes)).toString();
   const more = value.length > excerptBytes ? `\n… ${value.length - excerptBytes} more bytes: --raw` : '';
-  await writeAll(io.stdout, `${lines.join('\n')}\n\n${escapeForTerminal(text)}${more}\n`);
+  const shown = hidden ? '(masked: it may hold user names)' : `${escapeForTerminal(text)}${more}`;
+  await writeAll(io.stdout, `${lines.join('\n')}\n\n${shown}\n`);
 }
 
 export async function deal(
@@ -195,17 +215,8 @@ export async function deal(
     );
   }
   if (ids.length > 0 && flags.all === true) throw wrongUsage('either PARTITION/OFFSET or --all');
-  const wanted = ids.length > 0 ? ids : chosen(await openLetters(port), flags).map((x) => x.id);
-  const messages: Message[] = [];
-  // All of them are there, or nothing is done.
-  for (const id of ids) messages.push(await letterOf(port, id));
-  const touched = new Set<number>();
-  for (const [i, id] of wanted.entries()) {
-    const message = messages[i] ?? (await letterOf(port, id));
-    touched.add(message.partition);
-    await (action === 'retry' ? retryLetter(port, message) : dropLetter(port, message));
-  }
-  await trimDone(port, touched);
+  const wanted = ids.length > 0 ? ids.map(checkId) : chosen(await openLetters(port), flags).map((x) => x.id);
+  await found(dealWith(port, action, wanted));
   const done = action === 'retry' ? 'sent again' : 'dropped';
   await writeAll(io.stdout, `${wanted.length} ${wanted.length === 1 ? 'letter' : 'letters'} ${done}\n`);
 }

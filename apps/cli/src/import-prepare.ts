@@ -1,11 +1,10 @@
 /** What `reel import` finds out about a file before it sends anything: captures, parts, routers, times. */
 import { createHash } from 'node:crypto';
-import { SnapshotParser, type ParseHints } from '@sessionreel/junos-l2tp';
+import { Planner, SnapshotParser, type ParseHints, type PlannedCapture } from '@sessionreel/junos-l2tp';
 import { StringTable, type ParseProblem, type SnapshotFacts } from '@sessionreel/session-model';
 import { nameOf } from './capture-file.ts';
 import { wrongData, wrongUsage } from './cli-error.ts';
 import { checkRouter } from './router-name.ts';
-import { Planner, type PlannedCapture } from './split/plan.ts';
 import { rangeOf, type Spooled } from './spool.ts';
 import { escapeValue } from './terminal.ts';
 import { printTime, utcOfWall } from './times.ts';

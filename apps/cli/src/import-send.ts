@@ -4,7 +4,7 @@ import type { KafkaProducer, OutgoingMessage } from '@sessionreel/kafka';
 import { CliError, wrongData } from './cli-error.ts';
 import { tellable } from './connections.ts';
 import type { ImportFlags, Prepared } from './import-prepare.ts';
-import { sizeOfPart, type PlannedPart } from './split/plan.ts';
+import { sizeOfPart, type PlannedPart } from '@sessionreel/junos-l2tp';
 import { readRange } from './spool.ts';
 
 /** Where the parts of a capture stand in the topic. */

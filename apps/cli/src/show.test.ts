@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
-import { SnapshotParser, type ParseHints } from '@sessionreel/junos-l2tp';
+import { Planner, SnapshotParser, type ParseHints } from '@sessionreel/junos-l2tp';
 import type { LedgerSnapshot, PartFrame, RouterStateAt, StateSession } from '@sessionreel/queries';
 import {
   layoutSlot,
@@ -13,7 +13,6 @@ import {
 import { describe, expect, it } from 'vitest';
 import { run } from './io.fixture.ts';
 import { printState, requestOf, span } from './show.ts';
-import { Planner } from './split/plan.ts';
 import { processIo } from './terminal.ts';
 
 interface Read {

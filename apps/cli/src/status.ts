@@ -1,5 +1,12 @@
 /** `reel status`: how far the pipeline is, from what Kafka and ClickHouse say. */
-import { KafkaAdmin, KafkaProducer, readRange, type KafkaClient } from '@sessionreel/kafka';
+import {
+  KafkaAdmin,
+  KafkaProducer,
+  kafkaDeadLetters,
+  openLetters,
+  readRange,
+  type KafkaClient,
+} from '@sessionreel/kafka';
 import type { Command } from 'commander';
 import {
   connectKafka,
@@ -10,7 +17,6 @@ import {
   type CliSettings,
   type ConnectionFlags,
 } from './connections.ts';
-import { kafkaDeadLetters, openLetters } from './dlq-store.ts';
 import { printList, withOutput, type Column, type OutputForm } from './output.ts';
 import { processIo, type Io } from './terminal.ts';
 

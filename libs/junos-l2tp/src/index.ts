@@ -10,5 +10,6 @@ export * from './render.ts';
 export * from './scope.ts';
 export * from './snapshot-builder.ts';
 export * from './snapshot-parser.ts';
+export { Planner, sizeOfPart, type PlannedCapture, type PlannedPart } from './split/plan.ts';
 export * from './values.ts';
 export { isBanner, pagerLength, promptOf, type Prompt } from './prompt.ts';

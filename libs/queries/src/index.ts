@@ -92,3 +92,4 @@ export * from './other-end.ts';
 export * from './mask.ts';
 export * from './replay-events.ts';
 export * from './replay-snapshots.ts';
+export * from './replay-steps.ts';

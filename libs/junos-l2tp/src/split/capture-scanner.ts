@@ -2,7 +2,8 @@
  * Goes through a capture as a router printed it, in chunks of any size, and finds the commands in it and, in each reply, the places
  * between sessions. It judges nothing: what a line means is the parser's business; here a line is a place to cut, or not.
  */
-import { isBanner, isEchoedCommand, pagerLength, promptOf } from '@sessionreel/junos-l2tp';
+import { isEchoedCommand } from '../command.ts';
+import { isBanner, pagerLength, promptOf } from '../prompt.ts';
 import { nothing, type BodyScanner, type CutSink, type Repeat } from './cut.ts';
 import { JsonScanner } from './json-scanner.ts';
 import { XmlScanner } from './xml-scanner.ts';

@@ -2,18 +2,12 @@
  * The dead letters as a list that people work through. Kafka can not delete one message: that a letter was retried or dropped is said
  * by a mark behind it in the same partition, and what is done up to the partition's beginning is trimmed.
  */
-import {
-  headerText,
-  readDeadLetter,
-  readRange,
-  retryOf,
-  type DeadLetter,
-  type KafkaAdmin,
-  type KafkaClient,
-  type KafkaProducer,
-  type Message,
-  type OutgoingMessage,
-} from '@sessionreel/kafka';
+import type { KafkaAdmin } from './admin.ts';
+import type { KafkaClient } from './client.ts';
+import { readDeadLetter, retryOf, type DeadLetter } from './dead-letters.ts';
+import { headerText, type Message, type OutgoingMessage } from './message.ts';
+import type { KafkaProducer } from './producer.ts';
+import { readRange } from './reader.ts';
 
 /** On a mark: `<offset>` of the letter in this partition that is done with. */
 export const doneHeader = 'sessionreel-dlq-done';
@@ -111,29 +105,60 @@ export async function openLetters(port: DeadLetterPort): Promise<Letter[]> {
     .sort((a, b) => a.letter.time - b.letter.time || a.partition - b.partition || a.offset - b.offset);
 }
 
-/** One message of the topic; undefined when it is not there (any more). */
-export async function letterAt(
-  port: DeadLetterPort,
-  partition: number,
-  offset: number,
-): Promise<Message | undefined> {
-  for await (const message of port.read(partition, offset, offset + 1)) {
-    if (message.offset === offset) return message;
+/** There is no dead letter of that id, or not any more. */
+export class NoSuchLetter extends Error {
+  override readonly name = 'NoSuchLetter';
+  readonly id: string;
+
+  constructor(id: string) {
+    super(`there is no dead letter ${id} (any more)`);
+    this.id = id;
   }
-  return undefined;
+}
+
+/** `partition/offset`; undefined for what names none. */
+function placeOf(id: string): { readonly partition: number; readonly offset: number } | undefined {
+  const match = letterId.exec(id);
+  return match === null ? undefined : { partition: Number(match[1]), offset: Number(match[2]) };
+}
+
+/** How a dead letter is named: `partition/offset`. */
+export const letterId = /^(\d{1,9})\/(\d{1,15})$/;
+
+/** The message of a letter, as it stands in the dead-letter topic. @throws NoSuchLetter */
+export async function letterOf(port: DeadLetterPort, id: string): Promise<Message> {
+  const place = placeOf(id);
+  if (place === undefined || place.partition >= (await port.partitions())) throw new NoSuchLetter(id);
+  const { partition, offset } = place;
+  for await (const message of port.read(partition, offset, offset + 1))
+    if (message.offset === offset && readDeadLetter(message) !== undefined) return message;
+  throw new NoSuchLetter(id);
 }
 
 /**
- * Sends a letter's message again to the captures, then marks the letter. A crash between the two leaves it in the list: sent twice, it is
- * a repeat, which changes nothing.
+ * Retries or drops letters. All of them are open, or nothing is done. A retry sends the message again to the captures, then marks the
+ * letter: a crash between the two leaves it in the list, and sent twice it is a repeat, which changes nothing.
+ * @throws NoSuchLetter
  */
-export async function retryLetter(port: DeadLetterPort, message: Message): Promise<void> {
-  await port.send('snapshots', [retryOf(message)]);
-  await mark(port, message, 'retried');
-}
-
-export async function dropLetter(port: DeadLetterPort, message: Message): Promise<void> {
-  await mark(port, message, 'dropped');
+export async function dealWith(
+  port: DeadLetterPort,
+  action: 'retry' | 'drop',
+  ids: readonly string[],
+): Promise<void> {
+  const wanted = [...new Set(ids)];
+  const partitions = new Set(wanted.map((id) => placeOf(id)?.partition ?? Infinity));
+  const open = new Set<string>();
+  const count = await port.partitions();
+  for (const partition of partitions)
+    if (partition < count) for (const { id } of (await lettersOf(port, partition)).open) open.add(id);
+  for (const id of wanted) if (!open.has(id)) throw new NoSuchLetter(id);
+  for (const id of wanted) {
+    // One at a time: all of them at once may not fit into memory.
+    const message = await letterOf(port, id);
+    if (action === 'retry') await port.send('snapshots', [retryOf(message)]);
+    await mark(port, message, action === 'retry' ? 'retried' : 'dropped');
+  }
+  await trimDone(port, partitions);
 }
 
 async function mark(port: DeadLetterPort, message: Message, action: 'retried' | 'dropped'): Promise<void> {
@@ -142,7 +167,7 @@ async function mark(port: DeadLetterPort, message: Message, action: 'retried' | 
 }
 
 /** Frees what lies below the oldest letter that is still open. Never takes an open one: what came meanwhile lies above. */
-export async function trimDone(port: DeadLetterPort, partitions: Iterable<number>): Promise<void> {
+async function trimDone(port: DeadLetterPort, partitions: Iterable<number>): Promise<void> {
   for (const partition of new Set(partitions)) {
     const { doneBelow } = await lettersOf(port, partition);
     if (doneBelow > 0) await port.trim(partition, doneBelow);

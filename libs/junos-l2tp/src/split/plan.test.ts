@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { SnapshotParser, type ParseHints } from '@sessionreel/junos-l2tp';
 import {
   jsonOfRecord,
   recordOfRow,
@@ -10,6 +9,8 @@ import {
 } from '@sessionreel/session-model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ParseHints } from '../reader.ts';
+import { SnapshotParser } from '../snapshot-parser.ts';
 import { Planner, sizeOfPart, type PlannedCapture } from './plan.ts';
 
 interface Parsed {
@@ -200,7 +201,7 @@ describe('parts', () => {
   });
 
   // Fixtures of the format's library: what it reads as a whole listing, it must read in parts.
-  const folder = new URL('../../../../libs/junos-l2tp/fixtures/', import.meta.url);
+  const folder = new URL('../../fixtures/', import.meta.url);
   const fixtures = readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .flatMap((entry) => readdirSync(new URL(`${entry.name}/`, folder)).map((file) => `${entry.name}/${file}`))
