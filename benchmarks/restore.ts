@@ -9,6 +9,9 @@ import {
 import { StringTable } from '@sessionreel/session-model';
 import { benchmark, benchmarkCase, firstSnapshot, type Captures, type Contender } from './harness/index.ts';
 import { Engine } from './stack/engine.ts';
+import { fleetInput } from './stack/fleet.ts';
+import { restarted } from './stack/restart.ts';
+import { startBroker } from './stack/servers.ts';
 
 /** As the processor's workers have them. */
 const options = { timezone: 'UTC', pieceSessions: 1_000 };
@@ -65,7 +68,8 @@ const decoding: Contender<Captures> = {
 };
 
 export default benchmark({
-  about: 'A router of 64k sessions restored from its checkpoint, on one worker',
+  about: 'A router of 64k sessions restored from its checkpoint, on one worker; a restart with a million',
+  budgetS: 120,
   cases: [
     benchmarkCase<Captures>({
       name: 'checkpoint of 64k sessions',
@@ -77,6 +81,26 @@ export default benchmark({
         cpu_rate: { unit: 'sessions/s' },
         bytes: { unit: 'bytes/session', better: 'lower' },
       },
+    }),
+    benchmarkCase({
+      name: 'restart with 1M live sessions',
+      input: fleetInput('16 × 62.5k sessions, extensive text', {
+        routers: 16,
+        sessionsPerRouter: 62_500,
+        churn: 0.002,
+        partSessions: 1_000,
+        seed: 'restart',
+      }),
+      contenders: [restarted],
+      metrics: {
+        first_s: { unit: 's from the start of the process to the first event', better: 'lower', goal: 10 },
+        all_s: { unit: 's to the first event of the last partition', better: 'lower', goal: 10 },
+        cpu_rate: { unit: 'sessions a CPU second, start of the process included' },
+      },
+      fixture: startBroker,
+      rounds: 3,
+      warmup: 0,
+      runLimitS: 180,
     }),
   ],
 });

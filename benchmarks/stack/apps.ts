@@ -10,26 +10,37 @@ export interface AppsOptions {
   readonly workers?: number;
 }
 
+/** One of them as a child process, on the fixture's servers. It ends when we do. */
+export function startApp(
+  app: 'processor' | 'loader',
+  servers: Servers,
+  env: Readonly<Record<string, string>> = {},
+): ChildProcess {
+  const child = spawn(process.execPath, [...profileFlags(app), `${root}apps/${app}/src/main.ts`], {
+    // Our end of its stdin is how it learns that we have gone.
+    stdio: ['pipe', 'ignore', 'pipe'],
+    env: {
+      ...process.env,
+      REEL_KAFKA_BROKERS: servers.kafka,
+      REEL_CLICKHOUSE_URL: servers.clickhouse,
+      REEL_HEALTH_PORT: '0',
+      REEL_LOG_LEVEL: 'warn',
+      REEL_SUPERVISED: '1',
+      ...env,
+    },
+  });
+  child.stderr.on('data', (text: Buffer) => process.stderr.write(text));
+  return child;
+}
+
 export class Apps {
   readonly #children = new Map<string, ChildProcess>();
   #failed = '';
 
   constructor(servers: Servers, options: AppsOptions = {}) {
-    for (const app of ['processor', 'loader']) {
-      const child = spawn(process.execPath, [...profileFlags(app), `${root}apps/${app}/src/main.ts`], {
-        // Our end of its stdin is how it learns that we have gone.
-        stdio: ['pipe', 'ignore', 'pipe'],
-        env: {
-          ...process.env,
-          REEL_KAFKA_BROKERS: servers.kafka,
-          REEL_CLICKHOUSE_URL: servers.clickhouse,
-          REEL_HEALTH_PORT: '0',
-          REEL_LOG_LEVEL: 'warn',
-          REEL_SUPERVISED: '1',
-          ...(options.workers === undefined ? {} : { REEL_WORKERS: String(options.workers) }),
-        },
-      });
-      child.stderr.on('data', (text: Buffer) => process.stderr.write(text));
+    const env = options.workers === undefined ? {} : { REEL_WORKERS: String(options.workers) };
+    for (const app of ['processor', 'loader'] as const) {
+      const child = startApp(app, servers, env);
       child.once('exit', (status, signal) => {
         this.#failed = `the ${app} has ended (${signal ?? `status ${status ?? 0}`})`;
       });

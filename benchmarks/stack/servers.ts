@@ -15,28 +15,36 @@ export interface Servers {
 
 /** Only ClickHouse. */
 export function startStore(): Promise<Fixture> {
-  return start(false);
+  return start(false, true);
+}
+
+/** Only Kafka. */
+export function startBroker(): Promise<Fixture> {
+  return start(true, false);
 }
 
 export function startServers(): Promise<Fixture> {
-  return start(true);
+  return start(true, true);
 }
 
-async function start(withKafka: boolean): Promise<Fixture> {
+async function start(withKafka: boolean, withClickHouse: boolean): Promise<Fixture> {
   const dir = mkdtempSync(join(tmpdir(), 'reel-bench-'));
   const kafka = withKafka ? await startKafka({ dir: join(dir, 'kafka'), port: 0 }) : undefined;
-  const clickhouse = await startClickHouse({ dir: join(dir, 'clickhouse'), port: 0 });
-  await migrate({ url: clickhouse.address, database: 'sessionreel', user: 'default', password: '' });
+  const clickhouse = withClickHouse
+    ? await startClickHouse({ dir: join(dir, 'clickhouse'), port: 0 })
+    : undefined;
+  if (clickhouse !== undefined)
+    await migrate({ url: clickhouse.address, database: 'sessionreel', user: 'default', password: '' });
   const value: Servers = {
     kafka: kafka?.address ?? '',
-    clickhouse: clickhouse.address,
+    clickhouse: clickhouse?.address ?? '',
     kafkaPids: kafka?.pids ?? [],
-    clickhousePids: clickhouse.pids,
+    clickhousePids: clickhouse?.pids ?? [],
   };
   return {
     value,
     async stop() {
-      await Promise.all([kafka?.stop(), clickhouse.stop()]);
+      await Promise.all([kafka?.stop(), clickhouse?.stop()]);
       rmSync(dir, { recursive: true, force: true });
     },
   };
