@@ -81,8 +81,8 @@ export class Oracle {
       capture.part?.number,
       ...capture.faults,
     ].join(' ');
-    const stale = this.#isStale(capture);
-    if (capture.truth.listing === null || capture.bytes.length === 0 || stale) {
+    const stale = !showsNothing(capture, deltas) && this.#isStale(capture);
+    if (capture.truth.listing === null || showsNothing(capture, deltas) || stale) {
       this.#nothing(deltas, capture.truth.listing === null ? 'no listing' : 'stale');
       return;
     }
@@ -100,6 +100,8 @@ export class Oracle {
       const { capture, parts, doubtful } = pending;
       const own = deltas.filter((d) => d.captured_at === capture.capturedAt);
       if (own.length === 0 || parts.size === (capture.part?.of ?? 1)) continue;
+      // What newer listings told since stands.
+      if (capture.capturedAt < this.#newest) doubtful.clear();
       this.#where = `${capture.router} ${String(capture.capturedAt)} given up`;
       this.#check(capture, [...doubtful.values()], undefined, own);
       doubtful.clear();
@@ -163,7 +165,7 @@ export class Oracle {
     const part = capture.part?.number ?? 1;
     const pending = this.#pending.get(id);
     if (pending?.parts.has(part) === true) return true;
-    if (capture.truth.listing === null || capture.bytes.length === 0) return false;
+    if (capture.truth.listing === null) return false;
     if (capture.capturedAt < this.#newest) {
       // A part that comes after a newer snapshot is history: its snapshot proves nothing any more.
       if (pending !== undefined) pending.provable = false;
@@ -501,7 +503,17 @@ function matches(known: Known, filter: string, value: string): boolean {
   const [tunnel, session] = known.key.split('/');
   if (filter === 'local-tunnel-id') return tunnel === value;
   if (filter === 'local-session-id') return session === value;
-  return filter === 'peer-gateway-name' && known.merged.get('remote_name') === value;
+  if (filter !== 'peer-gateway-name') return false;
+  // Of one that was only glimpsed, the name may have been in what was captured.
+  const { record } = known.last;
+  return (known.merged.get('remote_name') ?? record.values['remote_name']) === value;
+}
+
+/** A capture that broke off before its first session, or has nothing at all: a dead letter is right, as it is told from no other text. */
+function showsNothing({ bytes, truth }: Capture, deltas: readonly SessionDelta[]): boolean {
+  if (bytes.length === 0) return true;
+  const entries = deltas.flatMap(({ ledger }) => ledger);
+  return !truth.ended && truth.whole === 0 && entries.every(({ outcome }) => outcome === 'dead_letter');
 }
 
 function keyOfSession({ record }: ListedSession): string {

@@ -290,6 +290,36 @@ describe('time zones', () => {
     }
   });
 
+  it('tell a clock by the create times that come once, where others come twice', () => {
+    const lab = new Lab(zone);
+    // An hour is set on while Berlin's clocks go back: what was created in the hour before keeps its wall time.
+    const at = backward - 600;
+    const of = (sessions: readonly (readonly [number, number])[], by: number, when: number) =>
+      sessions.map(([id, created]) =>
+        extensive(id, when, {
+          created,
+          extra: { create_time: clockAt(created + by, offset(created + by)) },
+        }),
+      );
+    const known = [
+      [1, at - 5000],
+      [2, at - 5100],
+      [3, at - 300],
+      [4, at - 400],
+      [5, at - 500],
+    ] as const;
+    lab.take({ at, sessions: of(known, 0, at) });
+    const set = lab.take({ at: at + 60, sessions: of(known, 3600, at + 60) });
+    expect([set.opened, set.closed]).toEqual([[], []]);
+    // Set back again: everything is as it was.
+    const back = lab.take({ at: at + 120, sessions: of(known, 0, at + 120) });
+    expect([back.opened, back.closed]).toEqual([[], []]);
+    const fresh = [6, at + 130] as const;
+    const next = lab.take({ at: at + 180, sessions: of([...known, fresh], 0, at + 180) });
+    expect(reasons(next.opened)).toEqual({ 6: 'new' });
+    expect(view(lab.restored())).toEqual(view(lab.state));
+  });
+
   it('keep incarnations and first sights right over both changes', () => {
     for (const change of [forward, backward]) {
       const lab = new Lab(zone);

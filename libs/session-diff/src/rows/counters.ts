@@ -102,10 +102,7 @@ function take(c: number, lo: number, hi: number): void {
   if ((lo | hi) !== 0) step.moved = true;
 }
 
-/**
- * A decrease that is a wrap: of a counter whose last value lay in the top quarter of 32 bits (or of 64), by as much as can pass in
- * the interval. A rounded last value may lie beyond the width, and is then as far within it as its error allows.
- */
+/** Takes a decrease that is a wrap. @returns whether it is one. */
 function wrapped(
   c: number,
   lo: number,
@@ -115,21 +112,50 @@ function wrapped(
   roundOld: number,
   interval: number,
 ): boolean {
-  const now = (BigInt(hi) << 32n) + BigInt(lo);
-  const before = (BigInt(oldHi) << 32n) + BigInt(oldLo);
-  const half = halfWidth(roundOld);
+  const delta = passedOver(c, wide(lo, hi), wide(oldLo, oldHi), halfWidth(roundOld), interval);
+  if (delta === null) return false;
+  take(c, Number(delta & 0xffffffffn), Number(delta >> 32n));
+  step.kind = CounterKindCode.wrap;
+  step.moved = true;
+  step.rebase = true;
+  return true;
+}
+
+const wide = (lo: number, hi: number): bigint => (BigInt(hi) << 32n) + BigInt(lo);
+
+/**
+ * What counter `c` counted when it wrapped: its last value lay in the top quarter of 32 bits (or of 64), and as much can pass in
+ * the interval (s). A rounded last value may lie beyond the width, and is then as far within it as its error allows.
+ *
+ * @returns null when it cannot have wrapped.
+ */
+function passedOver(c: number, now: bigint, before: bigint, half: bigint, interval: number): bigint | null {
   const rate = counterFields[c]?.unit === 'bytes' ? plausible.bytes : plausible.packets;
   const most = BigInt(Math.ceil(rate * Math.max(interval, 1)));
   for (const width of [1n << 32n, 1n << 64n]) {
     if (now >= width || before - half >= width || before + half < (width * 3n) / 4n) continue;
     const passed = now + width - before;
-    if (passed > most) return false;
-    const delta = passed > 0n ? passed : 0n;
-    take(c, Number(delta & 0xffffffffn), Number(delta >> 32n));
-    step.kind = CounterKindCode.wrap;
-    step.moved = true;
-    step.rebase = true;
-    return true;
+    if (passed > most) return null;
+    return passed > 0n ? passed : 0n;
+  }
+  return null;
+}
+
+/** Whether a counter of full rows fell, other than by wrapping within `interval` (s). */
+export function anyFell(
+  old: Uint32Array,
+  now: Uint32Array,
+  row: number,
+  shape: Shape,
+  interval: number,
+): boolean {
+  for (const c of shape.counters) {
+    if (getPresence(old, 0, counterIndex[c] as number) !== Presence.value) continue;
+    const slot = counterSlots[c] as number;
+    const before = wide(old[slot] as number, old[slot + 1] as number);
+    const here = wide(now[row + slot] as number, now[row + slot + 1] as number);
+    if (here >= before) continue;
+    if (passedOver(c, here, before, halfWidth(getRounding(old, 0, c)), interval) === null) return true;
   }
   return false;
 }

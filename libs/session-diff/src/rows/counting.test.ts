@@ -164,6 +164,43 @@ describe('counter epoch', () => {
     expect(delta.counters.map((c) => c.kind)).toEqual(['normal', 'normal', 'normal']);
     expect(delta.counters.map((c) => c.deltas['data_rx_bytes'])).toEqual([3n, 3n, 3n]);
   });
+
+  it('that moves by a second more than the clock is the same one where a counter only wrapped', () => {
+    const lab = new Lab();
+    const list = (at: number, by: number, packets: bigint) =>
+      [1, 2, 3].map((id) =>
+        extensive(id, at + by, {
+          created: -3600 + by,
+          since: -3602 + by + (by === 0 ? 0 : 1),
+          extra: { control_tx_packets: packets },
+        }),
+      );
+    lab.take({ at: 0, sessions: list(0, 0, 4_294_967_290n) });
+    const delta = lab.take({ at: 60, sessions: list(60, 89, 4n) });
+    expect(deltasOf(delta, 'control_tx_packets')).toEqual([
+      ['wrap', 10n],
+      ['wrap', 10n],
+      ['wrap', 10n],
+    ]);
+  });
+
+  it('that moves a little to before the last sight, while the create time jitters, is the same one', () => {
+    const lab = new Lab();
+    one(lab, 0, { created: -3600, since: -1800, bytes: 1000n });
+    const same = one(lab, 60, { created: -3598, since: -1796, bytes: 1010n });
+    expect(bytesOf(same)).toEqual([['normal', 10n, 60]]);
+    expect(bytesOf(one(lab, 120, { created: -3598, since: -1792, bytes: 900n }))[0]?.[0]).toBe('epoch');
+    expect(bytesOf(one(lab, 180, { created: -3598, since: 170, bytes: 950n }))[0]?.[0]).toBe('epoch');
+  });
+
+  it('that began within seconds of another is another, when it lies after the last sight', () => {
+    const lab = new Lab();
+    one(lab, 0, { created: -3, since: -3, bytes: 10n });
+    expect(bytesOf(one(lab, 60, { created: -3, since: 2, bytes: 20n }))[0]?.slice(0, 2)).toEqual([
+      'epoch',
+      20n,
+    ]);
+  });
 });
 
 describe('a counter that went down', () => {

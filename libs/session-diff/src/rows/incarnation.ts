@@ -4,14 +4,19 @@ import { Col } from '../table/columns.ts';
 import { createTimeOf } from '../delta/delta-builder.ts';
 import type { RowContext } from './row-context.ts';
 import { instantsOf, utcOfLocal } from '../listing/time-zone.ts';
-import { utcClockOf } from './row-clocks.ts';
+import { utcClockOf, utcClocksOf } from './row-clocks.ts';
+import { isCut } from './row-print.ts';
 
-const hints = ['session_remote_id', 'interface_unit', 'user_name', 'call_serial_number'].map(indexOfField);
+const interfaceUnit = indexOfField('interface_unit');
+const callSerial = indexOfField('call_serial_number');
+const hints = [indexOfField('session_remote_id'), interfaceUnit, indexOfField('user_name'), callSerial];
 
 /** By how much a create time may move within one incarnation (s). */
 export const createTolerance = 2;
 /** How far the clock of a snapshot, less its capture's time, may be off between snapshots (s). */
 const clockGrace = 5;
+/** A clock set by less than this cannot be told from captures taken a few seconds late, but by the whole listing (s). */
+export const littleMove = 2 * clockGrace;
 
 const old = new Uint32Array(rowWords);
 
@@ -35,6 +40,7 @@ export function incarnation(context: RowContext, r: number, words: Uint32Array, 
   const own = skewOfRow(context, words, row);
   const known = head.skews.at(-1);
   if (skew === null || own === null || known === undefined) return 'unsure';
+  if (Math.abs(createTimeOf(words, row) - createTimeOf(old, 0)) <= littleMove) return 'alike';
   if (Math.abs(skew - known) > clockGrace * 1000) return context.witnesses > 1 ? 'shifted' : 'alike';
   // The clock was not set now. It may have been before, when the session was not listed.
   if (Math.abs(own - skew) <= clockGrace * 1000) return 'shifted';
@@ -86,17 +92,16 @@ function compare(context: RowContext, r: number, words: Uint32Array, row: number
     const moved = (own - known) / 1000;
     if (shifts.some((one) => isShift(one, moved))) return 'alike';
   }
-  // A clock set by a few seconds cannot be told from captures taken a few seconds late.
-  return Math.abs(shift) <= 2 * clockGrace ? 'unsure' : 'other';
+  return Math.abs(shift) <= littleMove ? 'unsure' : 'other';
 }
 
 /** The router's clock less the capture's (ms), by the row alone; null when it does not tell. */
 export function skewOfRow(
-  { capturedAt, head, timezone }: RowContext,
+  { capturedAt, head, skew, timezone }: RowContext,
   words: Uint32Array,
   row: number,
 ): number | null {
-  const utc = utcClockOf(words, row, timezone, capturedAt + (head.skews.at(-1) ?? 0));
+  const utc = utcClockOf(words, row, timezone, capturedAt + (skew ?? head.skews.at(-1) ?? 0));
   return utc === null ? null : utc - capturedAt;
 }
 
@@ -109,19 +114,24 @@ export function zoneShiftOf(context: RowContext, words: Uint32Array, row: number
 /** Rows that are asked for the router's clock, at most. */
 const sample = 15;
 
-/** Notes the router's clock as most of a batch's first rows tell it. One whose create time is odd must not speak for all. */
+/**
+ * Notes the router's clock as most of a batch's first rows tell it. One whose create time is odd must not speak for all; one that was
+ * created in an hour that comes twice agrees with both.
+ */
 export function learnClock(context: RowContext, words: Uint32Array, count: number): void {
-  const skews: number[] = [];
-  for (let i = 0; i < count && skews.length < sample; i++) {
-    const skew = skewOfRow(context, words, i * rowWords);
-    if (skew !== null) skews.push(skew);
+  const { capturedAt, head, timezone } = context;
+  const told: number[][] = [];
+  for (let i = 0; i < count && told.length < sample; i++) {
+    const skews = utcClocksOf(words, i * rowWords, timezone).map((clock) => clock - capturedAt);
+    if (skews.length > 0) told.push(skews);
   }
-  const [first] = skews;
+  const [first] = told.flat();
   if (first === undefined) return;
-  const known = context.head.skews.at(-1) ?? first;
-  const agree = (a: number): number => skews.filter((b) => Math.abs(a - b) <= clockGrace * 1000).length;
+  const known = head.skews.at(-1) ?? 0;
+  const near = (a: number, b: number): boolean => Math.abs(a - b) <= clockGrace * 1000;
+  const agree = (a: number): number => told.filter((skews) => skews.some((b) => near(a, b))).length;
   let best = first;
-  for (const skew of skews) {
+  for (const skew of told.flat()) {
     const more = agree(skew) - agree(best);
     const nearer = Math.abs(skew - known) < Math.abs(best - known) - clockGrace * 1000;
     if (more > 0 || (more === 0 && nearer)) best = skew;
@@ -132,6 +142,7 @@ export function learnClock(context: RowContext, words: Uint32Array, count: numbe
 
 /** Whether a create time that moved by `shift` (s) did so with the router's clock, which moved by about `moved`. */
 function isShift(shift: number, moved: number): boolean {
+  if (Math.abs(shift) <= littleMove) return Math.abs(shift - moved) <= createTolerance;
   const grace = Math.max(clockGrace, Math.min(120, Math.abs(moved) / 10));
   return Math.abs(moved) > clockGrace && Math.abs(shift - moved) <= grace;
 }
@@ -191,6 +202,13 @@ export function hintsAtReuse(known: Uint32Array, words: Uint32Array, row: number
   return moved >= 2;
 }
 
+/** A capture broke off in the session before its create time, and what it does print hints at another one than is known. */
+export function isDoubtful({ core }: RowContext, r: number, words: Uint32Array, row: number): boolean {
+  core.table.load(r, old, 0);
+  if (!Number.isNaN(createTimeOf(words, row)) || Number.isNaN(createTimeOf(old, 0))) return false;
+  return hintsAtReuse(old, words, row);
+}
+
 /** True when remote ID, unit, user name and serial number are the same as far as both rows print them, and one at least does. */
 export function sameHints(known: Uint32Array, words: Uint32Array, row: number): boolean {
   let same = 0;
@@ -204,6 +222,12 @@ export function sameHints(known: Uint32Array, words: Uint32Array, row: number): 
   return same > 0;
 }
 
+/** True when the row prints what two incarnations hardly share: the unit or the serial number. */
+const hasOwnHint = (words: Uint32Array, row: number): boolean => {
+  const [unit, serial] = [valueOf(words, row, interfaceUnit), valueOf(words, row, callSerial)];
+  return (!Number.isNaN(unit) && unit !== 0) || (!Number.isNaN(serial) && serial !== 0);
+};
+
 /**
  * Whether a remembered session is back: it has the same create time; where that is not printed, nothing contradicts.
  * @returns by how much its create time moved with the router's clock (s); null when it is another session.
@@ -214,6 +238,7 @@ export function returnShift(context: RowContext, r: number, words: Uint32Array, 
   if (which !== 'same' && which !== 'alike') return null;
   const before = createTimeOf(old, 0);
   const now = createTimeOf(words, row);
-  if (Number.isNaN(before) || Number.isNaN(now)) return sameHints(old, words, row) ? 0 : null;
+  if (Number.isNaN(before) || Number.isNaN(now))
+    return sameHints(old, words, row) && (!isCut(words, row) || hasOwnHint(words, row)) ? 0 : null;
   return which === 'alike' ? now - before : 0;
 }

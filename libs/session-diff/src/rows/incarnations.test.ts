@@ -189,6 +189,23 @@ describe('reuse', () => {
     }
   });
 
+  it('is not what a clock set by a few seconds moves, also where create times jittered before', () => {
+    for (const by of [4, -4]) {
+      const lab = new Lab();
+      const set = (at: number) => many(at + by, 4, { created: -3600 + by });
+      lab.take({ at: 0, sessions: many(0, 4) });
+      const jitter = extensive(2, 60 + by / 2, { created: -3600 + by / 2 });
+      lab.take({ at: 60, sessions: [extensive(1, 60), jitter, extensive(3, 60), extensive(4, 60)] });
+      // One alone, whose up time went on to the second.
+      const scope = { 'local-session-id': '1' };
+      const one = lab.take({ at: 120, scope, sessions: set(120).slice(0, 1) });
+      expect([one.opened, one.closed], String(by)).toEqual([[], []]);
+      const all = lab.take({ at: 180, sessions: set(180) });
+      expect([all.opened, all.closed, all.counters], String(by)).toEqual([[], [], []]);
+      expect(view(lab.restored())).toEqual(view(lab.state));
+    }
+  });
+
   it('is what moves the create time of one session only, first or last in the listing', () => {
     for (const odd of [1, 2]) {
       const lab = new Lab();
@@ -256,6 +273,22 @@ describe('reuse', () => {
     const other = new Lab();
     other.take({ at: 0, sessions: untimed(0, [0, 0, 0]) });
     expect(other.take({ at: 60, sessions: untimed(60, [3605, 3605, 3606]) }).closed).toEqual([]);
+  });
+
+  it('is only hinted at by a session in which the capture breaks off: the next listing tells', () => {
+    const lab = new Lab();
+    lab.take({ at: 0, sessions: [extensive(1, 0)] });
+    const other = { session_remote_id: 777, interface_unit: 42 };
+    const cut = lab.take({
+      at: 600,
+      complete: false,
+      sessions: [{ values: brief(1, { extra: other }).values, cut: true }],
+    });
+    expect(events(cut)).toEqual({ anomalies: 1 });
+    expect(cut.anomalies[0]?.kind).toBe('reuse_hint');
+    const whole = lab.take({ at: 660, sessions: [extensive(1, 660, { created: 300, extra: other })] });
+    expect(whole.closed).toMatchObject([{ reason: 'replaced', last_seen_at: begin }]);
+    expect(view(lab.restored())).toEqual(view(lab.state));
   });
 
   it('without create time is only hinted at, unless remote ID and another both changed', () => {
@@ -357,6 +390,23 @@ describe('returned', () => {
     expect(reasons(delta.opened)).toEqual({ 3: 'new' });
     const full = lab.take({ at: 180, sessions: [...many(180, 2), extensive(4, 180, { created: 150 })] });
     expect(reasons(full.opened)).toMatchObject({ 4: 'new' });
+  });
+
+  it('is not taken from a capture that breaks off before what two incarnations hardly share', () => {
+    const start = (extra: Record<string, number | undefined>) => ({
+      values: brief(1, { extra }).values,
+      cut: true,
+    });
+    for (const [extra, reason] of [
+      [{}, 'returned'],
+      [{ interface_unit: undefined }, 'new'],
+    ] as const) {
+      const lab = new Lab();
+      lab.take({ at: 0, sessions: [extensive(1, 0), extensive(2, 0)] });
+      lab.take({ at: 60, sessions: [extensive(2, 60)] });
+      const delta = lab.take({ at: 120, complete: false, sessions: [start(extra)] });
+      expect(reasons(delta.opened)).toEqual({ 1: reason });
+    }
   });
 
   it('is remembered across restores, by the log and by a checkpoint', () => {

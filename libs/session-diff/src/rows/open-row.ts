@@ -76,7 +76,7 @@ export function openRow(
     if (born || fromOld) {
       const interval = fromOld ? (context.capturedAt - seenBefore) / 1000 : countedFor(context, words, row);
       const before = fromOld ? old : nothing;
-      const epoch = fromOld && epochChanged({ ...context, shift: back }, old, words, row);
+      const epoch = fromOld && epochChanged({ ...context, shift: back }, old, words, row, seenBefore);
       emitCounters(context, r, before, words, row, shape, epoch, born, interval);
     }
   }

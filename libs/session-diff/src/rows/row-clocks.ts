@@ -3,7 +3,7 @@ import { Presence, getPresence, indexOfField, slotOf } from '@sessionreel/sessio
 import { Col, Flag, noTime } from '../table/columns.ts';
 import { createTimeOf } from '../delta/delta-builder.ts';
 import type { RowContext } from './row-context.ts';
-import { isEarly, utcOfLocal } from '../listing/time-zone.ts';
+import { instantsOf, isEarly, utcOfLocal } from '../listing/time-zone.ts';
 
 const upTime = indexOfField('up_time_s');
 const upSlot = slotOf[upTime] as number;
@@ -27,6 +27,13 @@ export function utcClockOf(
   const create = createTimeOf(words, row);
   const up = (words[row + upSlot] as number) * 1000;
   return utcOfLocal(timezone, create, expected, isEarly(timezone, create, expected - up)) + up;
+}
+
+/** As `utcClockOf`, whichever of two comings of a wall time the create time is; none when the row does not say. */
+export function utcClocksOf(words: Uint32Array, row: number, timezone: string): number[] {
+  if (Number.isNaN(clockOf(words, row))) return [];
+  const up = (words[row + upSlot] as number) * 1000;
+  return instantsOf(timezone, createTimeOf(words, row)).map((created) => created + up);
 }
 
 /** Notes which of two comings of a wall time the create time is. */

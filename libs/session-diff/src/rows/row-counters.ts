@@ -11,9 +11,9 @@ import {
   slotOf,
 } from '@sessionreel/session-model';
 import { Col, Flag, counterIndex, counterSlots } from '../table/columns.ts';
-import { addDeltas, compareCounters, hasCounters } from './counters.ts';
+import { addDeltas, anyFell, compareCounters, hasCounters } from './counters.ts';
 import { createTimeOf, nameOf } from '../delta/delta-builder.ts';
-import { createTolerance, shiftsOf, valueOf } from './incarnation.ts';
+import { createTolerance, littleMove, shiftsOf, valueOf } from './incarnation.ts';
 import { clockOf } from './row-clocks.ts';
 import type { RowContext } from './row-context.ts';
 import type { Shape } from '../table/shapes.ts';
@@ -29,20 +29,35 @@ export function mayCount(context: RowContext, r: number, old: Uint32Array): bool
   return !hasCounters(old, 0) || core.time(r, Col.countersAt) < context.capturedAt;
 }
 
-/** The counters were cleared since `old`. */
+/** The counters were cleared since `old`, whose counters were seen at `countedAt` (ms). */
 export function epochChanged(
   context: RowContext,
   old: Uint32Array,
   words: Uint32Array,
   row: number,
+  countedAt: number,
 ): boolean {
   const before = valueOf(old, 0, since);
   const now = valueOf(words, row, since);
   if (Number.isNaN(before) || Number.isNaN(now) || before === now) return false;
   const moved = Math.abs(now - before - context.shift);
-  if (moved > createTolerance) return !movedWithClock(context, old, words, row, before, now);
+  if (moved === 0) return false;
+  const fell = (): boolean => {
+    const interval = (context.capturedAt - countedAt) / 1000;
+    return anyFell(old, words, row, context.core.shapes.of(words, row), interval);
+  };
   // A stamp that jitters is no clear; one that moved by a second while a counter fell is.
-  return moved > 0 && anyFell(old, words, row);
+  if (moved <= createTolerance) return fell();
+  // Nor is one that moved a little and lies before the last sight: the clock was set by a few seconds.
+  if (moved <= littleMove && liesBefore(context, now, countedAt) && !fell()) return false;
+  return !movedWithClock(context, old, words, row, before, now);
+}
+
+/** Whether a moment of the router's wall (s) lies before one of ours (ms), as far as its clock is known. */
+function liesBefore({ head, timezone, capturedAt, skew }: RowContext, local: number, at: number): boolean {
+  const clock = skew ?? head.skews.at(-1);
+  if (clock === undefined) return false;
+  return utcOfLocal(timezone, local, capturedAt + clock) - clock < at - createTolerance * 1000;
 }
 
 /** Over a change of daylight saving, a clock that was set moves the stamp by another amount on the wall than the create time. */
@@ -58,19 +73,6 @@ function movedWithClock(
   const creates = shiftsOf(timezone, createTimeOf(old, 0), createTimeOf(words, row)).slice(1);
   const stamps = shiftsOf(timezone, before, now).slice(1);
   return stamps.some((stamp) => creates.some((create) => Math.abs(stamp - create) <= createTolerance));
-}
-
-function anyFell(old: Uint32Array, words: Uint32Array, row: number): boolean {
-  for (let c = 0; c < counterSlots.length; c++) {
-    const index = counterIndex[c] as number;
-    if (getPresence(words, row, index) !== Presence.value || getPresence(old, 0, index) !== Presence.value)
-      continue;
-    const slot = counterSlots[c] as number;
-    const hi = words[row + slot + 1] as number;
-    const oldHi = old[slot + 1] as number;
-    if (hi < oldHi || (hi === oldHi && (words[row + slot] as number) < (old[slot] as number))) return true;
-  }
-  return false;
 }
 
 /** Counters seen for the first time that were cleared after the last whole snapshot: what they show passed since. */

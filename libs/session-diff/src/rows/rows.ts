@@ -2,12 +2,13 @@
 import { rowWords, slotOf, type RowBatch } from '@sessionreel/session-model';
 import { Col, Flag } from '../table/columns.ts';
 import { deferRow } from './deferred.ts';
-import { createTimeOf } from '../delta/delta-builder.ts';
-import { createShift, incarnation, learnClock, returnShift } from './incarnation.ts';
+import { createTimeIn, createTimeOf } from '../delta/delta-builder.ts';
+import { createShift, incarnation, isDoubtful, learnClock, returnShift } from './incarnation.ts';
 import { openRow, replaceRow } from './open-row.ts';
 import { spacing } from '../listing/ranks.ts';
 import { clockOf } from './row-clocks.ts';
 import type { RowContext } from './row-context.ts';
+import { anomaly } from './row-counters.ts';
 import { isCut } from './row-print.ts';
 import type { Run } from '../snapshot/run.ts';
 import { steadyRow } from './steady-row.ts';
@@ -45,6 +46,12 @@ function applyRow(run: Run, words: Uint32Array, row: number): void {
   if (live && run.shortCut && steadyRow(context, r, words, row, clock)) {
     if (!Number.isNaN(createTimeOf(words, row))) noteUnmoved(run, core.moments.time(lastSeen));
     listed.add(key, r, clock);
+    return;
+  }
+  // Which session it is tells the next listing that shows all of it.
+  if (live && isCut(words, row) && isDoubtful(context, r, words, row)) {
+    table.load(r, core.scratch, 0);
+    anomaly(context, r, core.scratch, 'reuse_hint', 'session_remote_id', '', '');
     return;
   }
   listed.add(key, r, clock);
@@ -92,7 +99,8 @@ function applyMoved(
       shifted(run, r, words, row);
       return r;
     case 'same':
-      if (!Number.isNaN(createTimeOf(words, row))) noteUnmoved(run, core.time(r, Col.lastSeen));
+      // One that moved by a second may have done so with a clock that was set by a few.
+      if (createTimeOf(words, row) === createTimeIn(core, r)) noteUnmoved(run, core.time(r, Col.lastSeen));
       updateRow(context, r, words, row);
       return r;
   }

@@ -197,7 +197,9 @@ function count(
   row: number,
 ): string {
   const { core } = context;
-  const epoch = epochChanged(context, old, words, row) || clearedSinceWhole(context, old, words, row);
+  const countedAt = core.time(r, Col.countersAt);
+  const epoch =
+    epochChanged(context, old, words, row, countedAt) || clearedSinceWhole(context, old, words, row);
   const born = (core.word(r, Col.flags) & Flag.born) !== 0 && !hasCounters(old, 0);
   const interval = born ? countedFor(context, words, row) : intervalOf(context, r);
   const again = emitCounters(context, r, old, words, row, shape, epoch, born, interval);
