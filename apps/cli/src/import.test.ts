@@ -232,7 +232,7 @@ describe('waiting', () => {
     blocks: () => {
       throw new Error('not asked for');
     },
-    binary: () => {
+    native: () => {
       throw new Error('not asked for');
     },
   });

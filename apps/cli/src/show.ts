@@ -1,6 +1,15 @@
 /** `reel show services l2tp session …`: the router's own output at a time. */
 import { parseCommand, type ParsedCommand } from '@sessionreel/junos-l2tp';
-import { masked, piecesOf, stateAt, type RouterStateAt } from '@sessionreel/queries';
+import { unmasked } from '@sessionreel/ops';
+import {
+  masked,
+  piecesOf,
+  stateAt,
+  stateColumns,
+  type RouterColumnsAt,
+  type RouterStateAt,
+  type StateFrame,
+} from '@sessionreel/queries';
 import type { Format, Level, Scope } from '@sessionreel/session-model';
 import { Option, type Command } from 'commander';
 import { wrongUsage } from './cli-error.ts';
@@ -57,14 +66,11 @@ async function show(words: readonly string[], flags: Flags, io: Io): Promise<voi
   const store = openStore(settings);
   try {
     const { level, scope, display } = request;
-    const found = await stateAt(store, {
-      router,
-      at,
-      level,
-      scope,
-      ...(display === undefined ? {} : { format: display }),
-    });
-    const state = masked(found, maskOf(settings));
+    const question = { router, at, level, scope, ...(display === undefined ? {} : { format: display }) };
+    const mask = maskOf(settings);
+    // Names are masked in records; what nobody masks is printed from columns, without any.
+    const state =
+      mask === unmasked ? await stateColumns(store, question) : masked(await stateAt(store, question), mask);
     await tellAge(state, io);
     await printState(state, io);
   } finally {
@@ -122,7 +128,7 @@ function refused(line: string, at: number, message: string): Error {
 }
 
 /** Says as of when, unless the time is a snapshot's own. */
-async function tellAge(state: RouterStateAt, io: Io): Promise<void> {
+async function tellAge(state: StateFrame, io: Io): Promise<void> {
   const { asOf, printedBy, at } = state;
   const lines: string[] = [];
   if (asOf.at !== at) {
@@ -152,7 +158,7 @@ export function span(ms: number): string {
 }
 
 /** Prints a state in the router's words to stdout. */
-export async function printState(state: RouterStateAt, io: Io): Promise<void> {
+export async function printState(state: RouterStateAt | RouterColumnsAt, io: Io): Promise<void> {
   const decoder = isTerminal(io.stdout) ? new TextDecoder() : null;
   for (const piece of piecesOf(state)) {
     // The bytes are the router's: only a person's terminal is protected from them.

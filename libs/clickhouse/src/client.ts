@@ -87,11 +87,11 @@ export class Store {
     }
   }
 
-  /** Rows in RowBinary, in chunks that end anywhere. A query without a FORMAT of its own. */
-  async *binary(query: string, options: RequestOptions = {}): AsyncGenerator<Uint8Array> {
+  /** Rows in ClickHouse's Native format, in chunks that end anywhere. A query without a FORMAT of its own. */
+  async *native(query: string, options: RequestOptions = {}): AsyncGenerator<Uint8Array> {
     try {
       const result = await this.#client.exec({
-        query: `${query} FORMAT RowBinary`,
+        query: `${query} FORMAT Native`,
         // An error in the middle would look like rows: the server answers when it has all of them.
         ...requestOf(options, { wait_end_of_query: 1 }),
       });

@@ -6,6 +6,7 @@ export * from './jsonl.ts';
 export * from './layout.ts';
 export * from './print.ts';
 export * from './reader.ts';
+export * from './render-columns.ts';
 export * from './render.ts';
 export * from './scope.ts';
 export * from './snapshot-builder.ts';

@@ -76,7 +76,7 @@ function printGap(
 }
 
 /** Holds back the bytes that the document's end lacks. */
-class Trimmed {
+export class Trimmed {
   readonly #trim: number;
   #held: Uint8Array = new Uint8Array();
 

@@ -38,6 +38,6 @@ export function boundTo(client: QueryClient, routers: readonly string[]): QueryC
   return {
     rows: (query, options) => client.rows(query, withBounds(options)),
     blocks: (query, options) => client.blocks(query, withBounds(options)),
-    binary: (query, options) => client.binary(query, withBounds(options)),
+    native: (query, options) => client.native(query, withBounds(options)),
   };
 }

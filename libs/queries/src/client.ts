@@ -11,8 +11,8 @@ export interface QueryClient {
   rows<T>(query: string, options?: QueryOptions): Promise<T[]>;
   /** Rows as arrays in the order of the columns, in blocks as they come. */
   blocks(query: string, options?: QueryOptions): AsyncIterable<unknown[][]>;
-  /** Rows in RowBinary, in chunks that end anywhere. */
-  binary(query: string, options?: QueryOptions): AsyncIterable<Uint8Array>;
+  /** Rows in the format Native, in chunks that end anywhere. */
+  native(query: string, options?: QueryOptions): AsyncIterable<Uint8Array>;
 }
 
 /** How much one question may cost. */

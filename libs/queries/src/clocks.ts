@@ -1,6 +1,4 @@
-/** Up and idle times as a router printed them, from the clock of its snapshot. */
-import { fieldIndex, type FieldValue } from '@sessionreel/session-model';
-import { letterOf } from './columns.ts';
+/** The clock that a router printed its listing by. */
 
 /** The router's wall clock while it printed, by place in the listing: seconds. */
 export interface ListingClock {
@@ -40,49 +38,4 @@ export function listingClock(entries: readonly ClockEntry[], shiftS = 0): Listin
       return (stretches[low - 1]?.clock ?? base) + shiftS;
     },
   };
-}
-
-export interface PrintDetails {
-  readonly layout: bigint;
-  readonly rank: number;
-  /** Local seconds. */
-  readonly idleSince: number | null;
-  readonly clockOffset: number;
-}
-
-const upIndex = fieldIndex.get('up_time_s') ?? 0;
-const idleIndex = fieldIndex.get('idle_time_s') ?? 0;
-
-/** Adds up_time_s and idle_time_s to the values of a session. */
-export function addClocks(
-  values: Record<string, FieldValue>,
-  presence: string,
-  details: PrintDetails,
-  clock: ListingClock,
-): void {
-  const router = clock.at(details.rank);
-  const now = router === null ? null : router + details.clockOffset;
-  const created = values['create_time'];
-  set(values, 'up_time_s', letterOf(presence, upIndex), now, typeof created === 'number' ? created : null);
-  set(
-    values,
-    'idle_time_s',
-    letterOf(presence, idleIndex),
-    now, // Nothing to be idle since, but a value printed: an active session, which prints zero.
-    details.idleSince ?? now,
-  );
-}
-
-function set(
-  values: Record<string, FieldValue>,
-  name: string,
-  letter: string,
-  now: number | null,
-  since: number | null,
-): void {
-  if (letter === 'e') values[name] = '';
-  else if (letter === 'n') values[name] = null;
-  else if (letter === 'v' && now !== null && since !== null) values[name] = Math.max(0, now - since);
-  // Printed, but not to be told any more: unknown is not N/A.
-  else Reflect.deleteProperty(values, name);
 }

@@ -1,7 +1,9 @@
 /** Absolute counters at a time: the last ones that were kept whole, and the deltas after them. */
+import { counterFields } from '@sessionreel/session-model';
 import type { QueryClient, QueryOptions } from './client.ts';
-import { binary, binaryRows } from './row-binary.ts';
-import { counterNames, sessionKey, type KeptSession } from './columns.ts';
+import { counterNames } from './columns.ts';
+import { nativeAnswer, textAt, type NativeAnswer } from './native.ts';
+import { halvesOf, halvesSql, type SessionColumns } from './session-columns.ts';
 
 /** A group of a router up to a time, as a condition and its options. `where` names no table. */
 export interface GroupRows {
@@ -9,113 +11,150 @@ export interface GroupRows {
   readonly options: QueryOptions;
 }
 
-const u64 = (n: bigint): bigint => BigInt.asUintN(64, n);
+/** What brings the counters of a group's sessions to its end: asked beside the sessions, and taken over behind them. */
+export interface CounterMoves {
+  /** Counters that any session prints: the others add up to nothing. */
+  readonly names: readonly string[];
+  readonly bases: NativeAnswer;
+  readonly moved: NativeAnswer;
+  readonly early: NativeAnswer;
+}
 
+const keys = 'tunnel_local_id, session_local_id';
 /** Which rows hold absolute counters. */
 const absolute = "kind IN ('opened', 'rebase', 'keyframe')";
 
+/** The last event of a session within the group that kept its counters whole. A keyframe lies before all deltas of its group. */
+const wholeAgain = (where: string): string => `
+  SELECT ${keys}, max(intDiv(seq, 8)) AS event FROM session_history WHERE ${where} AND kind IN ('opened', 'rebase') GROUP BY ${keys}`;
+
+const sumsOf = (names: readonly string[]): string => names.map((n) => `, sum(d.${n}) AS s_${n}`).join('');
+
 /**
- * Sums of deltas after the last absolute values of each session. Deltas of the same event as the absolute values are in them
- * already; events are told apart by `intDiv(seq, 8)`.
+ * Sums of all deltas of the group. Read without a look at what the last absolute values hold already: that is another, small sum
+ * (`early`), since few sessions have any but those of the keyframe.
  */
-const sums = (where: string): string => `
-  FROM (SELECT * FROM counter_deltas WHERE ${where}) AS d
-  ${afterAbsolute(where)}
+const moved = (where: string, names: readonly string[]): string => `
+  SELECT tunnel_local_id AS c_tunnel, session_local_id AS c_session${sumsOf(names)}
+  FROM counter_deltas AS d WHERE ${where} GROUP BY ${keys}`;
+
+/** Deltas of the same event as the absolute values are in them already; events are told apart by `intDiv(seq, 8)`. */
+const early = (where: string, names: readonly string[]): string => `
+  SELECT d.tunnel_local_id AS c_tunnel, d.session_local_id AS c_session${sumsOf(names)}
+  FROM (SELECT * FROM counter_deltas WHERE ${where} AND (${keys}) IN (
+    SELECT ${keys} FROM session_history WHERE ${where} AND kind IN ('opened', 'rebase'))) AS d
+  INNER JOIN (${wholeAgain(where)}) AS a
+  ON a.tunnel_local_id = d.tunnel_local_id AND a.session_local_id = d.session_local_id
+  WHERE intDiv(d.seq, 8) <= a.event
   GROUP BY d.tunnel_local_id, d.session_local_id`;
 
-const afterAbsolute = (where: string): string => `
-  LEFT ANY JOIN (
-    SELECT tunnel_local_id, session_local_id, max(intDiv(seq, 8)) AS event FROM session_history
-    WHERE ${where} AND kind IN ('opened', 'rebase')
-    GROUP BY tunnel_local_id, session_local_id) AS a
-  ON a.tunnel_local_id = d.tunnel_local_id AND a.session_local_id = d.session_local_id
-  WHERE intDiv(d.seq, 8) > a.event`;
-
-/** Sessions whose last row is a change: its counters are no absolute values, the last kept whole are. */
-const bases = (where: string): string => `
-  SELECT tunnel_local_id, session_local_id, rounding, ${counterNames.join(', ')}
+/** Of sessions with a change: its counters are no absolute values, the last kept whole are. */
+const bases = (where: string, names: readonly string[]): string => `
+  SELECT tunnel_local_id AS c_tunnel, session_local_id AS c_session, ${halvesSql} AS c_rounding
+    ${names.map((n) => `, ${n} AS s_${n}`).join('')}
   FROM session_history
-  WHERE ${where} AND ${absolute} AND (tunnel_local_id, session_local_id) IN (
-    SELECT tunnel_local_id, session_local_id FROM session_history WHERE ${where} AND kind = 'changed')
-  ORDER BY at DESC, seq DESC LIMIT 1 BY tunnel_local_id, session_local_id`;
+  WHERE ${where} AND ${absolute} AND (${keys}) IN (
+    SELECT ${keys} FROM session_history WHERE ${where} AND kind = 'changed')
+  ORDER BY at DESC, seq DESC LIMIT 1 BY ${keys}`;
 
-/** Brings the counters of sessions (by `sessionKey`) to the time of the group's rows. */
-export async function addCounters(
+/** @param printed names of the fields that any session of the group has a value of */
+export async function counterMoves(
   client: QueryClient,
-  group: GroupRows,
-  sessions: ReadonlyMap<number, KeptSession>,
-  rounded: boolean,
-): Promise<void> {
-  for await (const block of client.blocks(bases(group.where), group.options))
-    for (const [tunnel, session, rounding, ...values] of block) {
-      const kept = sessions.get(sessionKey(Number(tunnel), Number(session)));
-      if (kept !== undefined) setBase(kept, rounding as Record<string, string>, values as (string | null)[]);
-    }
-  // Only counters that any session prints: the others add up to nothing.
-  const printed = counterNames.filter((name) => anyHas(sessions, name));
-  if (printed.length === 0) return;
-  const columns = [
-    binary.u16('d.tunnel_local_id'),
-    binary.u16('d.session_local_id'),
-    ...printed.map((n) => binary.u64(`sum(d.${n})`)),
-  ];
-  await binaryRows(client, columns, sums(group.where), group.options, (row) => {
-    const kept = sessions.get(sessionKey(row[0] as number, row[1] as number));
-    if (kept === undefined) return;
-    for (let i = 0; i < printed.length; i++) {
-      const name = printed[i] as string;
-      const [base, moved] = [kept.values[name], row[i + 2] as bigint];
-      if (typeof base === 'bigint' && moved !== 0n) kept.values[name] = u64(base + moved);
-    }
-  });
-  if (rounded) await addRounding(client, group, sessions);
+  { where, options }: GroupRows,
+  printed: ReadonlySet<string>,
+): Promise<CounterMoves | undefined> {
+  const names = counterNames.filter((n) => printed.has(n));
+  if (names.length === 0) return undefined;
+  const ask = (query: (where: string, names: readonly string[]) => string): Promise<NativeAnswer> =>
+    nativeAnswer(client, query(where, names), options);
+  const [basesOf, movedBy, earlyOf] = await Promise.all([ask(bases), ask(moved), ask(early)]);
+  return { names, bases: basesOf, moved: movedBy, early: earlyOf };
 }
 
-function anyHas(sessions: ReadonlyMap<number, KeptSession>, name: string): boolean {
-  for (const { values } of sessions.values()) if (typeof values[name] === 'bigint') return true;
-  return false;
+/** Brings the counters of sessions to the end of the group's rows. */
+export function moveCounters(sessions: SessionColumns, moves: CounterMoves): void {
+  setBases(sessions, moves);
+  add(sessions, moves.names, moves.moved, 1);
+  add(sessions, moves.names, moves.early, -1);
 }
 
-function setBase(
-  kept: KeptSession,
-  rounding: Readonly<Record<string, string>>,
-  values: readonly (string | null)[],
-): void {
-  counterNames.forEach((name, i) => {
-    const value = values[i];
-    if (typeof kept.values[name] !== 'bigint' || value === null || value === undefined) return;
-    kept.values[name] = BigInt(value);
-    const half = rounding[name];
-    if (half === undefined) Reflect.deleteProperty(kept.rounding, name);
-    else kept.rounding[name] = BigInt(half);
-  });
+function setBases(sessions: SessionColumns, { names, bases: kept }: CounterMoves): void {
+  const rows = rowsOf(sessions, kept);
+  const rounding = kept.texts('c_rounding');
+  const halves = rows.map((row, i) =>
+    row === undefined || rounding.starts[i] === rounding.ends[i] ? {} : halvesOf(textAt(rounding, i)),
+  );
+  for (const name of names) {
+    const target = sessions.counter(name);
+    const { values, nulls } = kept.counts(`s_${name}`);
+    if (target === undefined) continue;
+    rows.forEach((row, i) => {
+      if (row === undefined || nulls?.[i] === 1) return;
+      target.values[row] = values[i] as bigint;
+      sessions.setRounding(row, name, halves[i]?.[name] ?? 0n);
+    });
+  }
 }
+
+function rowsOf(sessions: SessionColumns, answer: NativeAnswer): (number | undefined)[] {
+  const tunnels = answer.numbers('c_tunnel').values;
+  const ids = answer.numbers('c_session').values;
+  return Array.from({ length: answer.rows }, (_, i) =>
+    sessions.rowOf(tunnels[i] as number, ids[i] as number),
+  );
+}
+
+/** Adds modulo 2^64, in halves: 64-bit integers of JavaScript are objects. */
+function add(sessions: SessionColumns, names: readonly string[], sums: NativeAnswer, sign: 1 | -1): void {
+  const rows = rowsOf(sessions, sums);
+  for (const name of names) {
+    const target = sessions.counter(name);
+    if (target === undefined) continue;
+    const to = halvesView(target.values);
+    const by = halvesView(sums.counts(`s_${name}`).values);
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i];
+      if (row === undefined) continue;
+      const low = (to[row * 2] as number) + sign * (by[i * 2] as number);
+      const carry = low > 0xffff_ffff ? 1 : low < 0 ? -1 : 0;
+      to[row * 2] = low;
+      to[row * 2 + 1] = (to[row * 2 + 1] as number) + sign * (by[i * 2 + 1] as number) + carry;
+    }
+  }
+}
+
+const halvesView = ({ buffer, byteOffset, length }: BigUint64Array): Uint32Array =>
+  new Uint32Array(buffer, byteOffset, length * 2);
 
 /**
  * Half-widths at the time. A delta's half-width is the sum of those of its two values, so that each value's is the delta's less the
  * value's before. Deltas that start over (`epoch`) have their value's alone.
  */
-async function addRounding(
+export async function moveRounding(
   client: QueryClient,
   group: GroupRows,
-  sessions: ReadonlyMap<number, KeptSession>,
+  sessions: SessionColumns,
 ): Promise<void> {
   const query = `
     SELECT d.tunnel_local_id, d.session_local_id, d.kind, d.seen, ${counterNames.map((n) => `d.${n}_error`).join(', ')}
     FROM (SELECT * FROM counter_deltas WHERE ${group.where}) AS d
-    ${afterAbsolute(group.where)}
+    LEFT ANY JOIN (${wholeAgain(group.where)}) AS a
+    ON a.tunnel_local_id = d.tunnel_local_id AND a.session_local_id = d.session_local_id
+    WHERE intDiv(d.seq, 8) > a.event
     ORDER BY d.tunnel_local_id, d.session_local_id, d.at, d.seq`;
   for await (const block of client.blocks(query, group.options))
     for (const [tunnel, session, kind, seen, ...errors] of block) {
-      const kept = sessions.get(sessionKey(Number(tunnel), Number(session)));
-      if (kept === undefined) continue;
+      const row = sessions.rowOf(Number(tunnel), Number(session));
+      if (row === undefined) continue;
       const bits = BigInt(seen as string);
-      counterNames.forEach((name, i) => {
+      counterFields.forEach(({ name }, i) => {
         if ((bits & (1n << BigInt(i))) === 0n) return;
         const error = BigInt(errors[i] as string);
-        const half = kind === 'epoch' ? error : error - (kept.rounding[name] ?? 0n);
-        if (half > 0n) kept.rounding[name] = half;
-        else Reflect.deleteProperty(kept.rounding, name);
+        sessions.setRounding(
+          row,
+          name,
+          kind === 'epoch' ? error : error - (sessions.rounding(row)?.[name] ?? 0n),
+        );
       });
     }
 }

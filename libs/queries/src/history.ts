@@ -169,7 +169,7 @@ async function eventsOf(
 ): Promise<HistoryEvent[]> {
   const query = `
     SELECT router, kind, reason, ${msOf('at')} AS at_ms, ${msOf('last_seen_at')} AS seen_ms, ${msOf('created_at')} AS created_ms,
-      changed, presence, rounding, unknown, ${storedFields.map((f) => `${columnOf(f)} AS v_${f.name}`).join(', ')}
+      changed, presence, ${storedFields.map((f) => `${columnOf(f)} AS v_${f.name}`).join(', ')}
     FROM session_history
     WHERE ${condition} AND gop <= {to:DateTime64(3, 'UTC')} AND at <= {to:DateTime64(3, 'UTC')}
       AND (at >= {from:DateTime64(3, 'UTC')} OR kind IN ('opened', 'changed', 'keyframe', 'rebase'))
@@ -179,13 +179,8 @@ async function eventsOf(
   const events: HistoryEvent[] = [];
   for await (const block of client.blocks(query, asked(question, params)))
     for (const row of block) {
-      const [router, kind, reason, at, seen, created, changed, presence, rounding, unknown, ...stored] = row;
-      const kept = keptSession(
-        stored,
-        presence as string,
-        rounding as Record<string, string>,
-        unknown as { name: string; value: string }[],
-      );
+      const [router, kind, reason, at, seen, created, changed, presence, ...stored] = row;
+      const kept = keptSession(stored, presence as string);
       // Times that run are no history.
       for (const name of ['up_time_s', 'idle_time_s']) Reflect.deleteProperty(kept.values, name);
       const key = `${String(router)} ${kept.tunnel} ${kept.session}`;

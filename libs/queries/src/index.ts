@@ -30,9 +30,13 @@ export * from './fleet.ts';
 export * from './series.ts';
 export * from './what-happened.ts';
 export {
+  piecesOf,
   stateAt,
+  stateColumns,
   type PartFrame,
+  type RouterColumnsAt,
   type RouterStateAt,
+  type StateFrame,
   type StateQuestion,
   type StateSession,
 } from './state.ts';

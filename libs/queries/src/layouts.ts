@@ -3,13 +3,7 @@
  * `{"set": {"text/extensive": "<id of a layout, 16 hex digits>", …}, "shapes": {"text/extensive": "<presence string>", …}}`.
  * A presence string behind `~` is that of a session in which its capture broke off.
  */
-import {
-  fields,
-  type FieldValue,
-  type Format,
-  type Level,
-  type SessionRecord,
-} from '@sessionreel/session-model';
+import { fields, type Format, type Level } from '@sessionreel/session-model';
 import { asked, type AskOptions, type QueryClient } from './client.ts';
 import type { GroupRows } from './counters.ts';
 
@@ -99,23 +93,14 @@ export async function documentsOf(
   return found;
 }
 
-/** Names that a shape does not print, by shape and by the names that a record has: few pairs, many records. */
-const unprinted = new Map<string, readonly string[]>();
-
-/** The record with only those fields that the class printed last: what other classes added would be printed where it was not. */
-export function asPrinted(record: SessionRecord, shape: string, presence: string): SessionRecord {
-  if (shape === '' || shape === presence) return record;
-  const key = `${shape} ${presence}`;
-  let names = unprinted.get(key);
-  if (names === undefined) {
-    names = fields
-      .filter((f, i) => f.role !== 'identity' && (shape[i] ?? '.') === '.' && (presence[i] ?? '.') !== '.')
-      .map((f) => f.name);
-    if (unprinted.size > 10_000) unprinted.clear();
-    unprinted.set(key, names);
-  }
-  if (names.length === 0) return record;
-  const values: Record<string, FieldValue> = { ...record.values };
-  for (const name of names) Reflect.deleteProperty(values, name);
-  return { ...record, values };
+/**
+ * Letters of only those fields that a class printed last: what other classes added would be printed where it was not.
+ * @param shape of the class; '' when it is not known
+ * @param letters of what is known, by the presence of the session
+ */
+export function shownLetters(shape: string, presence: string, letters: string): string {
+  if (shape === '' || shape === presence) return letters;
+  return fields
+    .map((f, i) => (f.role !== 'identity' && (shape[i] ?? '.') === '.' ? '.' : (letters[i] ?? '.')))
+    .join('');
 }

@@ -1,10 +1,10 @@
 /** History again as snapshots: each whole listing printed anew, as its router printed it. */
-import { joinedFrame, parseCommand, renderSnapshot } from '@sessionreel/junos-l2tp';
-import type { Scope, Variant } from '@sessionreel/session-model';
+import { parseCommand } from '@sessionreel/junos-l2tp';
+import type { Scope } from '@sessionreel/session-model';
 import { asked, utcText, type AskOptions, type QueryClient } from './client.ts';
 import { msOf } from './columns.ts';
 import { checkedRange, type TimeRange } from './fleet.ts';
-import { stateAt, type RouterStateAt } from './state.ts';
+import { piecesOf, stateColumns, type RouterColumnsAt } from './state.ts';
 
 /** A place in the ledger: behind it, replay goes on. */
 export interface ReplayPosition {
@@ -134,13 +134,13 @@ async function printed(
   const { router } = entry;
   const parsed = parseCommand(entry.command);
   const scope: Scope = parsed.isL2tpSession ? parsed.scope : {};
-  const state = await stateAt(client, {
+  const state = await stateColumns(client, {
     ...options,
     router,
     at: position.at,
     scope,
-    ...(entry.level === '' ? {} : { level: entry.level as NonNullable<RouterStateAt['level']> }),
-    ...(entry.format === '' ? {} : { format: entry.format as RouterStateAt['format'] }),
+    ...(entry.level === '' ? {} : { level: entry.level as NonNullable<RouterColumnsAt['level']> }),
+    ...(entry.format === '' ? {} : { format: entry.format as RouterColumnsAt['format'] }),
     upTo: position.seq,
   });
   return {
@@ -151,27 +151,13 @@ async function printed(
     format: entry.format,
     // Several snapshots of one message had one id.
     snapshotId: entry.ordinal === 0 ? entry.snapshot_id : `${entry.snapshot_id}.${String(entry.ordinal)}`,
-    sessions: state.sessions.length,
+    sessions: state.sessions.count,
     timeZone: zone ?? zoneOf(state),
     pieces: piecesOf(state),
   };
 }
 
-/** What a router prints at a time, in pieces. */
-export function piecesOf(state: RouterStateAt): Iterable<Uint8Array> {
-  const sessions = state.sessions.map(({ record, printed: own, layout }) => ({
-    // In its own layout a session shows what that layout printed; in another one, all that is known.
-    record: layout === null ? record : own,
-    layout,
-  }));
-  return renderSnapshot(sessions, joinedFrame(state.parts, sessions), {
-    format: state.format,
-    level: state.level,
-    variant: state.printedBy.variant === '' ? null : (state.printedBy.variant as Variant),
-  });
-}
-
-function commandOf({ level, format }: RouterStateAt): string {
+function commandOf({ level, format }: RouterColumnsAt): string {
   const display = format === 'text' ? '' : ` | display ${format}`;
   return `show services l2tp session ${level}${display} | no-more`;
 }
@@ -185,9 +171,10 @@ async function zonesOf(client: QueryClient, options: AskOptions): Promise<Map<st
 }
 
 /** From a create time beside its UTC: a zone of whole hours. */
-function zoneOf(state: RouterStateAt): string {
-  for (const { record, createdAt } of state.sessions) {
-    const created = record.values['create_time'];
+function zoneOf({ sessions }: RouterColumnsAt): string {
+  for (const row of sessions.order) {
+    const created = sessions.record(row).values['create_time'];
+    const createdAt = sessions.createdAt(row);
     if (typeof created !== 'number' || createdAt === null) continue;
     const hours = (created - Math.floor(createdAt / 1_000)) / 3_600;
     if (hours === 0 || !Number.isInteger(hours)) return '';

@@ -1,25 +1,16 @@
 /** The state of a router at a time, as it was printed. */
-import { fields, type Format, type Level, type Scope, type SessionRecord } from '@sessionreel/session-model';
+import { joinedFrame, renderColumns, renderSnapshot } from '@sessionreel/junos-l2tp';
 import {
-  QuestionError,
-  asked,
-  utcText,
-  type AskOptions,
-  type QueryClient,
-  type QueryOptions,
-} from './client.ts';
-import { addClocks, listingClock, type ListingClock, type PrintDetails } from './clocks.ts';
-import {
-  binaryOf,
-  msOf,
-  recordOf,
-  sessionKey,
-  sessionOf,
-  storedFields,
-  type KeptSession,
-} from './columns.ts';
-import { binary, binaryRows } from './row-binary.ts';
-import { addCounters, type GroupRows } from './counters.ts';
+  fields,
+  type Format,
+  type Level,
+  type Scope,
+  type SessionRecord,
+  type Variant,
+} from '@sessionreel/session-model';
+import { QuestionError, asked, utcText, type AskOptions, type QueryClient } from './client.ts';
+import { listingClock, type ListingClock } from './clocks.ts';
+import { counterMoves, moveCounters, moveRounding, type GroupRows } from './counters.ts';
 import {
   entriesOf,
   groupAt,
@@ -29,8 +20,10 @@ import {
   type LedgerSnapshot,
   type SnapshotFilter,
 } from './ledger.ts';
-import { asPrinted, classPrints, documentsOf, type ClassPrint, type PrintClass } from './layouts.ts';
+import { classPrints, documentsOf } from './layouts.ts';
+import { nativeAnswer } from './native.ts';
 import { identityFilters, scopeConditions, scopeText } from './scope.ts';
+import { SessionColumns, printColumnsSql, sessionColumnsSql } from './session-columns.ts';
 
 export interface StateQuestion extends AskOptions {
   readonly router: string;
@@ -69,7 +62,8 @@ export interface PartFrame {
   readonly sessions: number;
 }
 
-export interface RouterStateAt {
+/** A state without its sessions. */
+export interface StateFrame {
   readonly router: string;
   readonly at: number;
   /** The newest snapshot at or before the time, of any level and scope: as of when the values are. */
@@ -78,8 +72,6 @@ export interface RouterStateAt {
   readonly printedBy: LedgerSnapshot;
   readonly format: Format;
   readonly level: Level;
-  /** In the order of the listing. */
-  readonly sessions: readonly StateSession[];
   /** JSON of the frame of `printedBy` (of its last part); '' when it is not known. */
   readonly document: string;
   /** Frames of the parts of `printedBy`, one where it came whole. */
@@ -88,31 +80,56 @@ export interface RouterStateAt {
   readonly consistent: boolean;
 }
 
+export interface RouterStateAt extends StateFrame {
+  /** In the order of the listing. */
+  readonly sessions: readonly StateSession[];
+}
+
+/** A state whose sessions lie in columns: for large routers, and for printing. */
+export interface RouterColumnsAt extends StateFrame {
+  readonly sessions: SessionColumns;
+}
+
 /** @throws QuestionError when the router is not known or the time is before its history */
 export async function stateAt(client: QueryClient, question: StateQuestion): Promise<RouterStateAt> {
-  const { router, at, scope = {} } = question;
-  const { upTo } = question;
-  const asOf = await newestSnapshot(client, router, at, { upTo }, question);
-  const group = asOf === undefined ? undefined : await groupAt(client, router, at, question, upTo);
+  const state = await stateColumns(client, question);
+  const { sessions: columns } = state;
+  const sessions = Array.from(columns.order, (row): StateSession => {
+    const way = columns.ways[columns.wayOf[row] as number];
+    return {
+      record: columns.whole(row),
+      printed: columns.record(row),
+      layout: way?.layout ?? null,
+      rank: columns.ranks[row] as number,
+      changedAt: columns.changedAt(row),
+      createdAt: columns.createdAt(row),
+    };
+  });
+  return { ...state, sessions };
+}
+
+/** As `stateAt`. @throws QuestionError when the router is not known or the time is before its history */
+export async function stateColumns(client: QueryClient, question: StateQuestion): Promise<RouterColumnsAt> {
+  const { router, at, scope = {}, upTo } = question;
+  const [asOf, group] = await Promise.all([
+    newestSnapshot(client, router, at, { upTo }, question),
+    groupAt(client, router, at, question, upTo),
+  ]);
   if (asOf === undefined || group === undefined) throw await noState(client, question);
-  const printedBy = await printingSnapshot(client, question, asOf);
+  const conditions = scopeConditions(scope, (n) => identityFilters.has(n));
+  const rows = groupRows(question, group, conditions);
+  const [printedBy, clock, sessions] = await Promise.all([
+    printingSnapshot(client, question, asOf),
+    clockOf(client, question, asOf),
+    sessionsOf(client, question, rows, group),
+  ]);
   const format = question.format ?? (printedBy.format === '' ? 'text' : printedBy.format);
   const level = question.level ?? (printedBy.level === '' ? 'extensive' : printedBy.level);
-  const rows = groupRows(
-    question,
-    group,
-    scopeConditions(scope, (n) => identityFilters.has(n)),
-  );
-  const kept = await keptSessions(client, rows, scope);
-  await addPrints(client, rows, kept);
-  const sessions = new Map([...kept].map(([key, k]) => [key, k.session]));
-  await addCounters(client, rows, sessions, await anyRounded(client, question, group));
-  const clock = await clockOf(client, question, asOf);
-  const kind: PrintClass = `${format}/${level}`;
-  const sets = new Set([...kept.values()].map((k) => k.details.layout));
-  const prints = await classPrints(client, sets, kind, rows, question);
-  const ordered = [...kept.values()].sort((a, b) => a.details.rank - b.details.rank);
-  const parts = await framesOf(client, question, printedBy);
+  const [prints, parts] = await Promise.all([
+    classPrints(client, distinct(sessions.layouts), `${format}/${level}`, rows, question),
+    framesOf(client, question, printedBy),
+  ]);
+  sessions.finish(clock, prints);
   return {
     router,
     at,
@@ -120,36 +137,85 @@ export async function stateAt(client: QueryClient, question: StateQuestion): Pro
     printedBy,
     format,
     level,
-    sessions: ordered.map((s) => finished(s, clock, prints)),
+    sessions,
     document: parts.at(-1)?.document ?? '',
     parts,
-    consistent: isConsistent(asOf, kept.size, scope),
+    consistent: isConsistent(asOf, sessions.count, scope),
   };
 }
 
-/** One row of history, with how it is printed. */
-interface Kept {
-  readonly session: KeptSession;
-  details: PrintDetails;
-  /** Of the row that `details` came from. */
-  seq: bigint;
-  readonly changedAt: number;
-  readonly createdAt: number | null;
+/** What a router prints at a time, in pieces. */
+export function piecesOf(state: RouterStateAt | RouterColumnsAt): Iterable<Uint8Array> {
+  const options = {
+    format: state.format,
+    level: state.level,
+    variant: state.printedBy.variant === '' ? null : (state.printedBy.variant as Variant),
+  };
+  const { sessions } = state;
+  if (sessions instanceof SessionColumns) {
+    const tunnels = sessions.column('tunnel_local_id');
+    const inTunnels = Array.from(sessions.order, (row) => ({
+      record: { values: { tunnel_local_id: tunnels?.kind === 'numbers' ? tunnels.values[row] : undefined } },
+    }));
+    return renderColumns(sessions, joinedFrame(state.parts, inTunnels), options);
+  }
+  const printed = sessions.map(({ record, printed: own, layout }) => ({
+    // In its own layout a session shows what that layout printed; in another one, all that is known.
+    record: layout === null ? record : own,
+    layout,
+  }));
+  return renderSnapshot(printed, joinedFrame(state.parts, printed), options);
 }
 
-function finished(kept: Kept, clock: ListingClock, prints: ReadonlyMap<bigint, ClassPrint>): StateSession {
-  const { session, details, changedAt, createdAt } = kept;
-  addClocks(session.values, session.presence, details, clock);
-  const record = recordOf(session);
-  const print = prints.get(details.layout);
-  return {
-    record,
-    printed: asPrinted(record, print?.shape ?? '', session.presence),
-    layout: print?.layout ?? null,
-    rank: details.rank,
-    changedAt,
-    createdAt,
-  };
+/** Values that differ: neighbours mostly do not. */
+function distinct(values: BigUint64Array): Set<bigint> {
+  const found = new Set<bigint>();
+  let last = -1n;
+  for (const value of values) {
+    if (value !== last) found.add(value);
+    last = value;
+  }
+  return found;
+}
+
+/** Live sessions at the end of a group's rows, counters included; clocks and prints are still to come. */
+async function sessionsOf(
+  client: QueryClient,
+  question: StateQuestion,
+  rows: GroupRows,
+  group: Group,
+): Promise<SessionColumns> {
+  const rest = scopeConditions(question.scope ?? {}, (name) => !identityFilters.has(name));
+  const printed = await printedFields(client, rows);
+  const options = { ...rows.options, params: { ...rows.options.params, ...rest.params } };
+  const [kept, prints, moves, isRounded] = await Promise.all([
+    nativeAnswer(
+      client,
+      `SELECT ${sessionColumnsSql(printed)} FROM (SELECT * FROM session_history WHERE ${rows.where} ${backwards})
+       WHERE ${["kind != 'closed'", ...rest.conditions].join(' AND ')}`,
+      options,
+    ),
+    nativeAnswer(
+      client,
+      `SELECT ${printColumnsSql} FROM session_prints WHERE ${rows.where} ${backwards}`,
+      rows.options,
+    ),
+    counterMoves(client, rows, printed),
+    anyRounded(client, question, group),
+  ]);
+  const sessions = new SessionColumns(kept);
+  sessions.print(prints);
+  if (moves !== undefined) moveCounters(sessions, moves);
+  if (isRounded) await moveRounding(client, rows, sessions);
+  return sessions;
+}
+
+async function partsOf(
+  client: QueryClient,
+  question: StateQuestion,
+  snapshot: LedgerSnapshot,
+): Promise<LedgerSnapshot[]> {
+  return snapshot.parts === 1 ? [snapshot] : await entriesOf(client, question.router, snapshot, question);
 }
 
 async function framesOf(
@@ -157,8 +223,7 @@ async function framesOf(
   question: StateQuestion,
   snapshot: LedgerSnapshot,
 ): Promise<PartFrame[]> {
-  const entries =
-    snapshot.parts === 1 ? [snapshot] : await entriesOf(client, question.router, snapshot, question);
+  const entries = await partsOf(client, question, snapshot);
   const documents = await documentsOf(
     client,
     entries.map((e) => e.document),
@@ -241,95 +306,6 @@ async function printedFields(client: QueryClient, rows: GroupRows): Promise<Read
   );
 }
 
-async function keptSessions(client: QueryClient, rows: GroupRows, scope: Scope): Promise<Map<number, Kept>> {
-  const rest = scopeConditions(scope, (name) => !identityFilters.has(name));
-  const printed = await printedFields(client, rows);
-  const columns = [...frontColumns, ...storedFields.map((f) => binaryOf(f, printed.has(f.name)))];
-  const query = `FROM (SELECT * FROM session_history WHERE ${rows.where} ${backwards})
-    WHERE ${["kind != 'closed'", ...rest.conditions].join(' AND ')}`;
-  const options: QueryOptions = { ...rows.options, params: { ...rows.options.params, ...rest.params } };
-  const kept = new Map<number, Kept>();
-  await binaryRows(client, columns, query, options, (row) => {
-    const [seq, at, created, idle, offset, layout, rank, presence, rounding, unknown] = row as FrontRow;
-    const halves = rounding.length === 0 ? {} : Object.fromEntries(rounding);
-    const session = sessionOf(row, frontColumns.length, presence, halves, unknown);
-    kept.set(sessionKey(session.tunnel, session.session), {
-      session,
-      details: { layout, rank, idleSince: idle, clockOffset: offset },
-      seq,
-      changedAt: at,
-      createdAt: created,
-    });
-  });
-  return kept;
-}
-
-/** What stands before the stored fields of a row. */
-const frontColumns = [
-  binary.u64('seq'),
-  binary.i64(msOf('at')),
-  binary.maybeI64(msOf('created_at')),
-  binary.maybeU32('toUnixTimestamp(idle_since)'),
-  binary.i32('clock_offset_s'),
-  binary.u64('layout'),
-  binary.i64('rank'),
-  binary.text('presence'),
-  binary.numbers('rounding'),
-  binary.texts('unknown'),
-];
-type FrontRow = readonly [
-  seq: bigint,
-  at: number,
-  created: number | null,
-  idle: number | null,
-  offset: number,
-  layout: bigint,
-  rank: number,
-  presence: string,
-  rounding: readonly (readonly [string, bigint])[],
-  unknown: readonly (readonly [string, string])[],
-];
-
-/** Print details that moved without an event. */
-async function addPrints(
-  client: QueryClient,
-  rows: GroupRows,
-  kept: ReadonlyMap<number, Kept>,
-): Promise<void> {
-  await binaryRows(
-    client,
-    printColumns,
-    `FROM session_prints WHERE ${rows.where} ${backwards}`,
-    rows.options,
-    (row) => {
-      const [seq, tunnel, session, layout, rank, idle, offset] = row as PrintRow;
-      const found = kept.get(sessionKey(tunnel, session));
-      if (found === undefined || seq < found.seq) return;
-      found.details = { layout, rank, idleSince: idle, clockOffset: offset };
-      found.seq = seq;
-    },
-  );
-}
-
-const printColumns = [
-  binary.u64('seq'),
-  binary.u16('tunnel_local_id'),
-  binary.u16('session_local_id'),
-  binary.u64('layout'),
-  binary.i64('rank'),
-  binary.maybeU32('toUnixTimestamp(idle_since)'),
-  binary.i32('clock_offset_s'),
-];
-type PrintRow = readonly [
-  seq: bigint,
-  tunnel: number,
-  session: number,
-  layout: bigint,
-  rank: number,
-  idle: number | null,
-  offset: number,
-];
-
 async function anyRounded(client: QueryClient, question: StateQuestion, group: Group): Promise<boolean> {
   const rows = await client.rows<{ n: string }>(
     `SELECT sum(rounded) AS n FROM traffic_by_snapshot
@@ -345,7 +321,7 @@ async function clockOf(
   question: StateQuestion,
   asOf: LedgerSnapshot,
 ): Promise<ListingClock> {
-  const entries = await entriesOf(client, question.router, asOf, question);
+  const entries = await partsOf(client, question, asOf);
   if (entries.some((e) => e.routerClock !== null)) return listingClock(entries);
   const before = await newestSnapshot(client, question.router, asOf.at, { withClock: true }, question);
   if (before === undefined) return listingClock([]);

@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { Prng, headersOf, simulate, type Capture } from '@sessionreel/fleet-sim';
 import { renderSnapshot } from '@sessionreel/junos-l2tp';
-import { stateAt, type RouterStateAt } from '@sessionreel/queries';
+import { piecesOf, stateAt, stateColumns } from '@sessionreel/queries';
 import type { Variant } from '@sessionreel/session-model';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TestLog } from './events.ts';
@@ -15,11 +15,16 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => server.stop(), 60_000);
 
-function shown(state: RouterStateAt): string {
+/** By objects and by columns, which must be the same. */
+async function shown(router: string, at: number): Promise<{ text: string; consistent: boolean }> {
+  const state = await stateAt(server.store, { router, at });
   const { format, level, printedBy, document } = state;
   const sessions = state.sessions.map(({ printed, layout }) => ({ record: printed, layout }));
   const variant = printedBy.variant === '' ? null : (printedBy.variant as Variant);
-  return Buffer.concat([...renderSnapshot(sessions, document, { format, level, variant })]).toString();
+  const text = Buffer.concat([...renderSnapshot(sessions, document, { format, level, variant })]).toString();
+  const columns = await stateColumns(server.store, { router, at });
+  expect(Buffer.concat([...piecesOf(columns)]).toString(), `${router} by columns`).toBe(text);
+  return { text, consistent: state.consistent && columns.consistent };
 }
 
 const samples = new URL('../../pipeline/fixtures/reference/', import.meta.url);
@@ -31,9 +36,9 @@ test.each(readdirSync(samples))('%s comes back byte for byte', async (name) => {
   pipe.process(Buffer.from(text), at, { complete: true });
   const log = new TestLog(server.store, 100 + Number(name.slice(0, 2)));
   await log.append(pipe.deltas);
-  const state = await stateAt(server.store, { router: name, at });
+  const state = await shown(name, at);
   expect(state.consistent).toBe(true);
-  expect(shown(state)).toBe(text.slice(text.indexOf('\n') + 1));
+  expect(state.text).toBe(text.slice(text.indexOf('\n') + 1));
 });
 
 const formats = ['text', 'xml', 'json'] as const;
@@ -81,10 +86,10 @@ describe.each(formats)('a fleet that prints %s', (format) => {
       for (const [i, { router, at, facts, printed }] of taken.entries()) {
         // A share of them, other ones for each router; the last of several at one time is what was shown then.
         if (i % 3 !== router.length % 3 || taken[i + 1]?.at === at) continue;
-        const state = await stateAt(server.store, { router, at });
+        const state = await shown(router, at);
         const title = `${router} ${facts.level} at ${new Date(at).toISOString()}`;
         expect(state.consistent, title).toBe(true);
-        expect(shown(state), title).toBe(printed);
+        expect(state.text, title).toBe(printed);
         compared++;
       }
     expect(compared).toBeGreaterThan(10);
