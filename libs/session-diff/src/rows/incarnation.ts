@@ -40,7 +40,12 @@ export function incarnation(context: RowContext, r: number, words: Uint32Array, 
   const own = skewOfRow(context, words, row);
   const known = head.skews.at(-1);
   if (skew === null || own === null || known === undefined) return 'unsure';
-  if (Math.abs(createTimeOf(words, row) - createTimeOf(old, 0)) <= littleMove) return 'alike';
+  const isLittle = Math.abs(createTimeOf(words, row) - createTimeOf(old, 0)) <= littleMove;
+  if (isLittle) {
+    // Others tell the same clock, or it was set before, when the session was not listed.
+    const agreed = context.witnesses > 1 || Math.abs(skew - known) <= createTolerance * 1000;
+    return agreed && Math.abs(own - skew) <= createTolerance * 1000 ? 'shifted' : 'alike';
+  }
   if (Math.abs(skew - known) > clockGrace * 1000) return context.witnesses > 1 ? 'shifted' : 'alike';
   // The clock was not set now. It may have been before, when the session was not listed.
   if (Math.abs(own - skew) <= clockGrace * 1000) return 'shifted';

@@ -17,7 +17,7 @@ import { createTolerance, littleMove, shiftsOf, valueOf } from './incarnation.ts
 import { clockOf } from './row-clocks.ts';
 import type { RowContext } from './row-context.ts';
 import type { Shape } from '../table/shapes.ts';
-import { utcOfLocal } from '../listing/time-zone.ts';
+import { instantsOf, utcOfLocal } from '../listing/time-zone.ts';
 
 const since = indexOfField('statistics_since');
 const sinceSlot = slotOf[since] as number;
@@ -48,8 +48,10 @@ export function epochChanged(
   };
   // A stamp that jitters is no clear; one that moved by a second while a counter fell is.
   if (moved <= createTolerance) return fell();
-  // Nor is one that moved a little and lies before the last sight: the clock was set by a few seconds.
-  if (moved <= littleMove && liesBefore(context, now, countedAt) && !fell()) return false;
+  // Nor is one that lies before the last sight, where the clock may have been set unseen: by a few seconds, or by the hour that comes
+  // twice, so that create times of that hour stand still.
+  const unseen = moved <= littleMove || instantsOf(context.timezone, createTimeOf(words, row)).length > 1;
+  if (unseen && liesBefore(context, now, countedAt) && !fell()) return false;
   return !movedWithClock(context, old, words, row, before, now);
 }
 
