@@ -1,19 +1,20 @@
 import type { AuditProblem } from '@sessionreel/queries';
 import { Metrics, createLogger, waitFor } from '@sessionreel/ops';
 import { afterEach, expect, test } from 'vitest';
-import { Auditor, type AuditStates } from './auditor.ts';
+import { auditor, type AuditStates } from './auditor.ts';
 import { loaderMetrics } from './metrics.ts';
+import type { Repeated } from './repeated.ts';
 
-let auditor: Auditor | undefined;
-afterEach(() => auditor?.stop());
+let running: Repeated | undefined;
+afterEach(() => running?.stop());
 
 const problem: AuditProblem = { kind: 'state_differs', where: 'lns1', detail: 'rebuilt a, ledger b' };
 
 function start(audit: AuditStates): Metrics {
   const metrics = new Metrics('loader');
   const log = createLogger('test', { level: 'silent' });
-  auditor = new Auditor({ audit, everyMs: 5, againMs: 5, metrics: loaderMetrics(metrics), log });
-  auditor.start();
+  running = auditor({ audit, everyMs: 5, againMs: 5, metrics: loaderMetrics(metrics), log });
+  running.start();
   return metrics;
 }
 

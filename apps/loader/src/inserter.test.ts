@@ -45,11 +45,13 @@ function bench(
       isMarked: () => Promise.resolve(marked()),
     },
     offsets: {
-      commit: (partition, offset, metadata) => {
-        const range = /"first":(\d+),"last":(\d+)/.exec(metadata);
-        calls.push(
-          `commit ${partition} at ${offset}${range === null ? '' : ` pending ${range[1] ?? ''}-${range[2] ?? ''}`}`,
-        );
+      commit: (offsets) => {
+        for (const { partition, offset, metadata } of offsets) {
+          const range = /"first":(\d+),"last":(\d+)/.exec(metadata);
+          calls.push(
+            `commit ${partition} at ${offset}${range === null ? '' : ` pending ${range[1] ?? ''}-${range[2] ?? ''}`}`,
+          );
+        }
         return Promise.resolve();
       },
     },

@@ -36,7 +36,10 @@ export interface Target {
 /** What it needs of Kafka. */
 export interface Offsets {
   /** Refused when the group has assigned the partitions anew since: others may have committed in between. */
-  commit(partition: number, offset: number, metadata: string, assignment: number): Promise<void>;
+  commit(
+    offsets: readonly { partition: number; offset: number; metadata: string }[],
+    assignment: number,
+  ): Promise<void>;
 }
 
 /** Sets one event aside, for good, before its offset moves. */
@@ -99,8 +102,8 @@ export class Inserter {
    */
   async load(parts: readonly Part[], signal: AbortSignal): Promise<void> {
     if (countOf(parts) > 0) await this.#insert(parts, signal);
-    for (const part of parts)
-      await this.#o.offsets.commit(part.partition, part.last + 1, '', this.#assignment);
+    const done = parts.map(({ partition, last }) => ({ partition, offset: last + 1, metadata: '' }));
+    await this.#o.offsets.commit(done, this.#assignment);
     this.trouble = undefined;
   }
 
@@ -171,13 +174,13 @@ export class Inserter {
 
   /** Puts the ranges into Kafka before anything is written, so that whoever comes after us knows what may be there. */
   async #announce(parts: readonly Part[]): Promise<void> {
-    for (const { partition, first, last } of parts)
-      await this.#o.offsets.commit(
-        partition,
-        first,
-        pendingText({ first, last, attempt: this.#attempt, epoch: this.#epoch }),
-        this.#assignment,
-      );
+    const under = { attempt: this.#attempt, epoch: this.#epoch };
+    const pending = parts.map(({ partition, first, last }) => ({
+      partition,
+      offset: first,
+      metadata: pendingText({ first, last, ...under }),
+    }));
+    await this.#o.offsets.commit(pending, this.#assignment);
   }
 
   /** Heals the ranges and goes over to the next attempt, however long ClickHouse takes to come back. */

@@ -35,9 +35,10 @@ class Bench {
         isMarked: () => Promise.resolve(true),
       },
       offsets: {
-        commit: (partition, offset, metadata, assignment) => {
+        commit: (offsets, assignment) => {
           if (assignment !== this.assignment) return Promise.reject(new KafkaError('not_assigned', 'gone'));
-          this.calls.push(`commit ${partition} at ${offset}${metadata === '' ? '' : ' pending'}`);
+          for (const { partition, offset, metadata } of offsets)
+            this.calls.push(`commit ${partition} at ${offset}${metadata === '' ? '' : ' pending'}`);
           return Promise.resolve();
         },
       },

@@ -10,7 +10,7 @@ import {
   migrate,
   takeFence,
 } from '@sessionreel/clickhouse';
-import { GroupConsumer, KafkaAdmin, KafkaClient, KafkaProducer } from '@sessionreel/kafka';
+import { GroupConsumer, KafkaAdmin, KafkaClient, KafkaProducer, connectionOf } from '@sessionreel/kafka';
 import {
   Metrics,
   Shutdown,
@@ -23,12 +23,12 @@ import {
 import { SchemaRegistry } from '@sessionreel/session-events';
 import { auditStates } from '@sessionreel/queries';
 import { stateHash } from '@sessionreel/session-diff';
-import { Auditor } from './auditor.ts';
+import { auditor } from './auditor.ts';
 import { deadLetters } from './dead-letters.ts';
 import { Inserter } from './inserter.ts';
 import { Loader, readerOf } from './loader.ts';
 import { loaderMetrics } from './metrics.ts';
-import { Rollups } from './rollups.ts';
+import { rollups } from './rollups.ts';
 import { newestCapture, newestOffset } from './shelf.ts';
 import { loaderSettings } from './settings.ts';
 
@@ -49,7 +49,7 @@ const storeSettings = {
 const store = new Store(storeSettings);
 const instance = settings.loaderInstance;
 const clientId = instance === '' ? 'sessionreel-loader' : `sessionreel-loader-${instance}`;
-const kafka = new KafkaClient({ brokers: settings.kafkaBrokers, clientId, log });
+const kafka = new KafkaClient({ ...connectionOf(settings), clientId, log });
 const admin = new KafkaAdmin(kafka);
 const producer = new KafkaProducer(kafka);
 const registry =
@@ -163,15 +163,15 @@ shutdown.add('Kafka', async () => {
 });
 shutdown.add('consumer', () => consumer.stop());
 shutdown.add('loader', () => loader.stop());
-const rollups = new Rollups({
+const rollingUp = rollups({
   store,
   partitions: () => consumer.owned,
   everyMs: settings.loaderRollupEvery,
   metrics: counts,
   log,
 });
-shutdown.add('roll-ups', () => rollups.stop());
-const auditor = new Auditor({
+shutdown.add('roll-ups', () => rollingUp.stop());
+const auditing = auditor({
   audit: async (salt) => {
     const newest = await newestCapture(store);
     if (newest === undefined) return { compared: 0, problems: [] };
@@ -182,10 +182,10 @@ const auditor = new Auditor({
   metrics: counts,
   log,
 });
-shutdown.add('auditor', () => auditor.stop());
+shutdown.add('auditor', () => auditing.stop());
 loader.start();
-rollups.start();
-auditor.start();
+rollingUp.start();
+auditing.start();
 await consumer.start();
 starting = false;
 log.info({ topic: settings.eventsTopic, group: settings.loaderGroup }, 'loading');

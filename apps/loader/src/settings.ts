@@ -3,8 +3,21 @@ import { hostname } from 'node:os';
 import { kinds, setting, sharedSettings, type SettingValues } from '@sessionreel/ops';
 
 export const loaderSettings = {
-  ...sharedSettings,
-  eventsTopic: setting(kinds.text(), 'l2tp.events', 'topic that is loaded'),
+  kafkaBrokers: sharedSettings.kafkaBrokers,
+  kafkaSsl: sharedSettings.kafkaSsl,
+  kafkaSaslMechanism: sharedSettings.kafkaSaslMechanism,
+  kafkaSaslUsername: sharedSettings.kafkaSaslUsername,
+  kafkaSaslPassword: sharedSettings.kafkaSaslPassword,
+  clickhouseUrl: sharedSettings.clickhouseUrl,
+  clickhouseDatabase: sharedSettings.clickhouseDatabase,
+  clickhouseUser: sharedSettings.clickhouseUser,
+  clickhousePassword: sharedSettings.clickhousePassword,
+  logFormat: sharedSettings.logFormat,
+  logLevel: sharedSettings.logLevel,
+  healthHost: sharedSettings.healthHost,
+  healthPort: sharedSettings.healthPort,
+  shutdownLimit: sharedSettings.shutdownLimit,
+  eventsTopic: sharedSettings.eventsTopic,
   eventsDlqTopic: setting(kinds.text(), 'l2tp.events.dlq', 'topic for events that ClickHouse refuses'),
   loaderGroup: setting(kinds.text(), 'sessionreel-loader', 'consumer group'),
   loaderInstance: setting(

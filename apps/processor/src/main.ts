@@ -1,6 +1,6 @@
 /** The processor as a process: everything is wired here, by hand. */
 import { fileURLToPath } from 'node:url';
-import { KafkaClient, type KafkaSettings } from '@sessionreel/kafka';
+import { KafkaClient, connectionOf, type KafkaSettings } from '@sessionreel/kafka';
 import {
   ConfigError,
   Metrics,
@@ -103,20 +103,10 @@ async function schemaIdOf(config: Config): Promise<number | null> {
 function kafkaSettings(config: Config, log: Logger): KafkaSettings {
   const instance = config.processorInstance;
   return {
-    brokers: config.kafkaBrokers,
+    ...connectionOf(config),
     clientId: instance === '' ? 'sessionreel-processor' : `sessionreel-processor-${instance}`,
     log,
-    ssl: config.kafkaSsl,
     limits: { batchBytes: config.expansionLimit, fetchBytes: config.expansionLimit },
-    ...(config.kafkaSaslMechanism === 'none'
-      ? {}
-      : {
-          sasl: {
-            mechanism: config.kafkaSaslMechanism,
-            username: config.kafkaSaslUsername,
-            password: config.kafkaSaslPassword,
-          },
-        }),
   };
 }
 

@@ -1,26 +1,22 @@
 /** The processor's settings, with their defaults. */
 import { availableParallelism } from 'node:os';
-import { kinds, secret, setting, sharedSettings } from '@sessionreel/ops';
+import { kinds, setting, sharedSettings } from '@sessionreel/ops';
 
 const mib = 2 ** 20;
 
 export const settings = {
   kafkaBrokers: sharedSettings.kafkaBrokers,
-  kafkaSsl: setting(kinds.yes(), false, 'TLS to Kafka'),
-  kafkaSaslMechanism: setting(
-    kinds.choice(['none', 'plain', 'scram-sha-256', 'scram-sha-512']),
-    'none',
-    'how to log in to Kafka',
-  ),
-  kafkaSaslUsername: setting(kinds.text(), '', 'user at Kafka'),
-  kafkaSaslPassword: secret('password at Kafka'),
-  snapshotsTopic: setting(kinds.text(), 'l2tp.snapshots', 'topic of the captures'),
+  kafkaSsl: sharedSettings.kafkaSsl,
+  kafkaSaslMechanism: sharedSettings.kafkaSaslMechanism,
+  kafkaSaslUsername: sharedSettings.kafkaSaslUsername,
+  kafkaSaslPassword: sharedSettings.kafkaSaslPassword,
+  snapshotsTopic: sharedSettings.snapshotsTopic,
   eventsTopic: setting(
     kinds.text(),
     'l2tp.events',
     'topic of the events; as many partitions as the captures',
   ),
-  deadLettersTopic: setting(kinds.text(), 'l2tp.snapshots.dlq', 'topic of captures that could not be used'),
+  deadLettersTopic: sharedSettings.deadLettersTopic,
   processorGroup: setting(kinds.text(), 'processor', 'consumer group; transactional ids carry its name'),
   processorInstance: setting(
     kinds.text(),

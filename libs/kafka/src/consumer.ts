@@ -7,7 +7,7 @@ import type { Batch, Consumer, EachBatchPayload } from 'kafkajs';
 import { stickyAssigner } from './assigner.ts';
 import type { KafkaClient } from './client.ts';
 import { KafkaError, kafkaErrorOf } from './errors.ts';
-import { GroupSeat } from './group-seat.ts';
+import { GroupSeat, type OffsetCommit } from './group-seat.ts';
 import { messageOf, sizeOf, type Message } from './message.ts';
 
 /** Messages of one partition, in order of offset, none of them aborted or control records. */
@@ -180,15 +180,20 @@ export class GroupConsumer {
   }
 
   /**
-   * Commits an offset by the group's own means (not in a transaction), fenced by member and generation. Refused for a
-   * partition that this member does not have. With the id of an assignment it is refused once there is a newer one too: a member
-   * that slept, lost the partition and was given it again would set back what others have committed in between.
+   * Commits offsets by the group's own means (not in a transaction), in one request, fenced by member and generation. Refused for
+   * partitions that this member does not have. With the id of an assignment it is refused once there is a newer one too: a member
+   * that slept, lost the partition and was given it again would set back what others have committed in between. When it is refused,
+   * some of them may have been committed.
    */
-  async commit(partition: number, offset: number, metadata: string, assignment?: number): Promise<void> {
+  async commit(offsets: readonly OffsetCommit[], assignment?: number): Promise<void> {
     if (!this.#running) throw new KafkaError('closed', 'the consumer is stopped');
-    if (!this.#owned.includes(partition) || (assignment ?? this.#assignments) !== this.#assignments)
-      throw new KafkaError('not_assigned', `partition ${partition} is not this member's (any more)`);
-    await this.#seat.commit(partition, offset, metadata);
+    const others = offsets.filter(({ partition }) => !this.#owned.includes(partition));
+    if (others.length > 0 || (assignment ?? this.#assignments) !== this.#assignments)
+      throw new KafkaError(
+        'not_assigned',
+        `partition ${(others[0] ?? offsets[0])?.partition ?? -1} is not this member's (any more)`,
+      );
+    await this.#seat.commit(offsets);
   }
 
   #joined(memberId: string, partitions: readonly number[]): void {

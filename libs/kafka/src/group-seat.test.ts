@@ -53,19 +53,32 @@ function seatIn(coordinator: Coordinator, beforeJoin: () => Promise<void> | unde
   return seat;
 }
 
+const five = [{ partition: 0, offset: 5, metadata: '' }];
+
 describe('a commit', () => {
   test('is made in the name of the seat that was taken last', async () => {
     const coordinator = new Coordinator();
     const seat = seatIn(coordinator);
-    await expect(seat.commit(0, 5, '')).rejects.toMatchObject({ code: 'not_assigned' });
+    await expect(seat.commit(five)).rejects.toMatchObject({ code: 'not_assigned' });
     await coordinator.join(seat);
     await coordinator.join(seat);
-    await seat.commit(0, 5, 'pending');
+    await seat.commit([
+      { partition: 0, offset: 5, metadata: 'pending' },
+      { partition: 3, offset: 7, metadata: '' },
+    ]);
     expect(coordinator.commits).toMatchObject([
       {
         groupGenerationId: 2,
         memberId: 'me',
-        topics: [{ topic: 't', partitions: [{ partition: 0, offset: '5', metadata: 'pending' }] }],
+        topics: [
+          {
+            topic: 't',
+            partitions: [
+              { partition: 0, offset: '5', metadata: 'pending' },
+              { partition: 3, offset: '7', metadata: '' },
+            ],
+          },
+        ],
       },
     ]);
   });
@@ -75,7 +88,7 @@ describe('a commit', () => {
     const seat = seatIn(coordinator);
     await coordinator.join(seat);
     coordinator.errors = ['NOT_COORDINATOR_FOR_GROUP', 'COORDINATOR_LOAD_IN_PROGRESS', 'NETWORK_EXCEPTION'];
-    await seat.commit(0, 5, '');
+    await seat.commit(five);
     expect(coordinator.commits).toHaveLength(1);
   });
 
@@ -86,7 +99,7 @@ describe('a commit', () => {
       const seat = seatIn(coordinator);
       await coordinator.join(seat);
       coordinator.errors = [type];
-      await expect(seat.commit(0, 5, '')).rejects.toMatchObject({ code: 'not_assigned' });
+      await expect(seat.commit(five)).rejects.toMatchObject({ code: 'not_assigned' });
       expect(coordinator.commits).toEqual([]);
     },
   );
@@ -96,7 +109,7 @@ describe('a commit', () => {
     const seat = seatIn(coordinator);
     await coordinator.join(seat);
     coordinator.errors = ['NETWORK_EXCEPTION'];
-    const committed = seat.commit(0, 5, '');
+    const committed = seat.commit(five);
     await coordinator.join(seat);
     await expect(committed).rejects.toMatchObject({ code: 'unreachable' });
     expect(coordinator.commits).toEqual([]);
@@ -109,7 +122,7 @@ describe('a commit', () => {
     const seat = seatIn(coordinator, () => (draining ? drained : undefined));
     await coordinator.join(seat);
     draining = true;
-    await seat.commit(0, 5, '');
+    await seat.commit(five);
     let joined = false;
     const joining = coordinator.join(seat).then(() => {
       joined = true;

@@ -18,6 +18,13 @@ interface Seat {
   readonly generationId: number;
 }
 
+/** What is to be read next in a partition. */
+export interface OffsetCommit {
+  readonly partition: number;
+  readonly offset: number;
+  readonly metadata: string;
+}
+
 export interface GroupSeatOptions {
   readonly groupId: string;
   readonly topic: string;
@@ -73,17 +80,18 @@ export class GroupSeat {
   }
 
   /**
-   * Commits an offset in the name of the seat that is held now. Not by kafkajs's own `commitOffsets`: while its consumer restarts after
+   * Commits offsets, in one request, in the name of the seat that is held now. Not by kafkajs's own `commitOffsets`: while its consumer restarts after
    * an error that one does nothing and says nothing, and its tries go on under whatever generation comes after.
    * @throws KafkaError
    */
-  async commit(partition: number, offset: number, metadata: string): Promise<void> {
+  async commit(offsets: readonly OffsetCommit[]): Promise<void> {
     const { groupId, topic } = this.#options;
     const seat = this.#taken;
     const find = this.#find;
     if (seat === undefined || find === undefined)
       throw new KafkaError('not_assigned', 'the group has not been joined');
-    const topics = [{ topic, partitions: [{ partition, offset: String(offset), metadata }] }];
+    const partitions = offsets.map((one) => ({ ...one, offset: String(one.offset) }));
+    const topics = [{ topic, partitions }];
     for (let n = 1; ; n++) {
       try {
         const broker = await find({ groupId });
@@ -91,7 +99,10 @@ export class GroupSeat {
         await broker.offsetCommit({ groupId, groupGenerationId: generationId, memberId, topics });
         return;
       } catch (error) {
-        const known = kafkaErrorOf(error, `committing partition ${partition}`);
+        const known = kafkaErrorOf(
+          error,
+          `committing partition ${offsets.map((one) => one.partition).join(', ')}`,
+        );
         if (!known.retryable || n >= tries) throw known;
         await new Promise((resolve) => setTimeout(resolve, Math.min(2_000, 50 * 2 ** n)));
         await this.#cluster?.refreshMetadata().catch(() => undefined);
