@@ -27,6 +27,22 @@ export interface KafkaSettings {
   readonly requestTimeoutMs?: number;
 }
 
+/** The settings of programs that say where Kafka is, and who they are there. */
+export interface ConnectionSettings {
+  readonly kafkaBrokers: readonly string[];
+  readonly kafkaSsl: boolean;
+  readonly kafkaSaslMechanism: 'none' | 'plain' | 'scram-sha-256' | 'scram-sha-512';
+  readonly kafkaSaslUsername: string;
+  readonly kafkaSaslPassword: string;
+}
+
+export function connectionOf(settings: ConnectionSettings): Pick<KafkaSettings, 'brokers' | 'ssl' | 'sasl'> {
+  const { kafkaBrokers: brokers, kafkaSsl: ssl, kafkaSaslMechanism: mechanism } = settings;
+  if (mechanism === 'none') return { brokers, ssl };
+  const { kafkaSaslUsername: username, kafkaSaslPassword: password } = settings;
+  return { brokers, ssl, sasl: { mechanism, username, password } };
+}
+
 export class KafkaClient {
   readonly settings: KafkaSettings;
   readonly log: KafkaLog;
