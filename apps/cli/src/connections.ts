@@ -1,13 +1,12 @@
 /** Connections that commands make, from the same settings as every other program. */
 import { connect } from 'node:net';
-import { KafkaClient, KafkaError, type KafkaLog } from '@sessionreel/kafka';
+import { KafkaClient, KafkaError, connectionOf, type KafkaLog } from '@sessionreel/kafka';
 import { Store, StoreError } from '@sessionreel/clickhouse';
 import {
   kinds,
   loadSettings,
   maskFor,
   roles,
-  secret,
   setting,
   sharedSettings,
   type Mask,
@@ -19,16 +18,12 @@ import { CliError, notReachable, wrongData, wrongUsage } from './cli-error.ts';
 
 export const definitions = {
   kafkaBrokers: sharedSettings.kafkaBrokers,
-  kafkaSsl: setting(kinds.yes(), false, 'TLS to Kafka'),
-  kafkaSaslMechanism: setting(
-    kinds.choice(['none', 'plain', 'scram-sha-256', 'scram-sha-512']),
-    'none',
-    'how to log in to Kafka',
-  ),
-  kafkaSaslUsername: setting(kinds.text(), '', 'user at Kafka'),
-  kafkaSaslPassword: secret('password at Kafka'),
-  snapshotsTopic: setting(kinds.text(), 'l2tp.snapshots', 'topic of the captures'),
-  deadLettersTopic: setting(kinds.text(), 'l2tp.snapshots.dlq', 'topic of captures that could not be used'),
+  kafkaSsl: sharedSettings.kafkaSsl,
+  kafkaSaslMechanism: sharedSettings.kafkaSaslMechanism,
+  kafkaSaslUsername: sharedSettings.kafkaSaslUsername,
+  kafkaSaslPassword: sharedSettings.kafkaSaslPassword,
+  snapshotsTopic: sharedSettings.snapshotsTopic,
+  deadLettersTopic: sharedSettings.deadLettersTopic,
   clickhouseUrl: sharedSettings.clickhouseUrl,
   clickhouseDatabase: sharedSettings.clickhouseDatabase,
   clickhouseUser: sharedSettings.clickhouseUser,
@@ -87,16 +82,7 @@ export async function connectKafka(settings: CliSettings): Promise<KafkaClient> 
   if (!(await Promise.all(brokers.map(answers))).includes(true)) {
     throw notReachable(`Kafka does not answer at ${brokers.join(', ')}`, kafkaHint);
   }
-  const mechanism = settings.kafkaSaslMechanism;
-  return new KafkaClient({
-    brokers,
-    clientId: 'reel',
-    ssl: settings.kafkaSsl,
-    log: silent,
-    ...(mechanism === 'none'
-      ? {}
-      : { sasl: { mechanism, username: settings.kafkaSaslUsername, password: settings.kafkaSaslPassword } }),
-  });
+  return new KafkaClient({ ...connectionOf(settings), clientId: 'reel', log: silent });
 }
 
 const kafkaHint = 'Is it running (reel status, reel up)? Where it is: --kafka-brokers or REEL_KAFKA_BROKERS.';

@@ -2,7 +2,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Store } from '@sessionreel/clickhouse';
-import { KafkaAdmin, KafkaClient } from '@sessionreel/kafka';
 import { ConfigError, TokenStore, maskFor, roles, type Logger, type Mask, type Role } from '@sessionreel/ops';
 import type { FastifyInstance } from 'fastify';
 import { AuditLog } from './access/audit-log.ts';
@@ -10,8 +9,9 @@ import type { GuardOptions } from './access/guard.ts';
 import { Logins } from './access/logins.ts';
 import { Oidc } from './access/oidc.ts';
 import { isLoopback } from './access/principal.ts';
-import { KafkaLag } from './kafka-lag.ts';
+import { KafkaLink } from './kafka-link.ts';
 import { Live } from './live.ts';
+import { Replays } from './replays.ts';
 import { buildServer } from './server.ts';
 import type { ConsoleSettings } from './settings.ts';
 
@@ -21,7 +21,8 @@ export class Console {
   readonly #settings: ConsoleSettings;
   readonly #log: Logger;
   readonly #live: Live;
-  readonly #lag: KafkaLag;
+  readonly #link: KafkaLink;
+  readonly #replays: Replays;
   readonly #guard: GuardOptions;
   #server: FastifyInstance | undefined;
 
@@ -40,12 +41,8 @@ export class Console {
     mkdirSync(settings.consoleData, { recursive: true, mode: 0o700 });
     this.tokens = new TokenStore(settings.consoleData);
     this.#live = new Live(this.store, log);
-    this.#lag = new KafkaLag(
-      () =>
-        new KafkaAdmin(
-          new KafkaClient({ brokers: settings.kafkaBrokers, clientId: 'sessionreel-console', log: quiet }),
-        ),
-    );
+    this.#link = new KafkaLink(settings);
+    this.#replays = new Replays(settings.consoleData, (topic, id) => this.#link.sender(topic, id), log);
     this.#guard = {
       client: this.store,
       controlled: isControlled(settings),
@@ -69,7 +66,8 @@ export class Console {
       guard: this.#guard,
       oidc: oidcOf(this.#settings),
       live: this.#live,
-      lag: () => this.#lag.now(),
+      link: this.#link,
+      replays: this.#replays,
       page,
       log: this.#log,
     });
@@ -78,9 +76,10 @@ export class Console {
 
   async stop(): Promise<void> {
     this.#live.stop();
+    await this.#replays.stop();
     await this.#server?.close();
     await this.#guard.audit.settled();
-    await this.#lag.stop();
+    await this.#link.stop();
     await this.store.close();
   }
 }
@@ -89,9 +88,6 @@ function masksOf(settings: ConsoleSettings): (role: Role) => Mask {
   const masks = new Map(roles.map((role) => [role, maskFor(role, settings)]));
   return (role) => masks.get(role) ?? maskFor(role, settings);
 }
-
-const nothing = (): void => undefined;
-const quiet = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /** @throws ConfigError when it would be open to the network */
 function isControlled({ consoleAccess, consoleHost }: ConsoleSettings): boolean {

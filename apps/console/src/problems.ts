@@ -2,6 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { StoreError } from '@sessionreel/clickhouse';
+import { KafkaError, NoSuchLetter } from '@sessionreel/kafka';
 import { QuestionError } from '@sessionreel/queries';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from 'fastify-type-provider-zod';
@@ -35,7 +36,7 @@ const titles: Readonly<Record<number, string>> = {
   431: 'The address or the headers are too long',
   429: 'Too many requests at once',
   500: 'The console failed',
-  503: 'ClickHouse does not answer',
+  503: 'What the console rests on does not answer',
   504: 'The question took too long',
 };
 
@@ -79,6 +80,8 @@ export function problemOf(
   if (error instanceof QuestionError)
     return { details: detailsOf(/^there is no history of/.test(error.message) ? 404 : 422, error.message) };
   if (error instanceof StoreError) return ofStore(error);
+  if (error instanceof NoSuchLetter) return { details: detailsOf(404, `${error.message}.`) };
+  if (error instanceof KafkaError) return ofKafka(error);
   return undefined;
 }
 
@@ -110,6 +113,19 @@ function ofStore(
     default:
       return undefined;
   }
+}
+
+function ofKafka({ code, message }: KafkaError): {
+  details: ProblemDetails;
+  headers?: Record<string, string>;
+} {
+  if (code === 'unknown_topic' || code === 'too_large' || code === 'out_of_range')
+    return { details: detailsOf(422, `${message}.`) };
+  const detail =
+    code === 'authentication' || code === 'authorisation'
+      ? 'Kafka does not allow it to the console.'
+      : 'Kafka cannot answer now.';
+  return { details: detailsOf(503, detail), headers: { 'retry-after': '5' } };
 }
 
 /** `pageAt`: gives the page for addresses that are the page's; false for others. */

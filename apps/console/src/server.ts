@@ -18,13 +18,17 @@ import {
 } from 'fastify-type-provider-zod';
 import { installGuard, type GuardOptions } from './access/guard.ts';
 import type { Oidc } from './access/oidc.ts';
+import type { KafkaLink } from './kafka-link.ts';
 import type { Live } from './live.ts';
 import { answerBroken, detailsOf, installProblems, send } from './problems.ts';
 import { replacer } from './present.ts';
+import type { Replays } from './replays.ts';
 import { accessRoutes } from './routes/access.ts';
 import { fleetRoutes } from './routes/fleet.ts';
 import { liveRoutes } from './routes/live.ts';
-import { operationsRoutes, type Lag } from './routes/operations.ts';
+import { deadLetterRoutes } from './routes/dead-letters.ts';
+import { operationsRoutes } from './routes/operations.ts';
+import { replayRoutes } from './routes/replays.ts';
 import { capacityRoutes, findRoutes } from './routes/planning.ts';
 import type { App } from './routes/route.ts';
 import { routersRoutes } from './routes/routers.ts';
@@ -34,7 +38,8 @@ export interface ConsoleOptions {
   readonly guard: GuardOptions;
   readonly oidc: Oidc | undefined;
   readonly live: Live;
-  readonly lag: () => Promise<Lag | null>;
+  readonly link: KafkaLink;
+  readonly replays: Replays;
   /** Folder of the built page; undefined: the API alone. */
   readonly page: string | undefined;
   readonly log: Logger;
@@ -65,7 +70,9 @@ export async function buildServer(options: ConsoleOptions): Promise<FastifyInsta
   sessionRoutes(typed);
   findRoutes(typed);
   capacityRoutes(typed);
-  operationsRoutes(typed, options.lag);
+  operationsRoutes(typed, () => options.link.lag());
+  deadLetterRoutes(typed, options.link);
+  replayRoutes(typed, options.replays, options.link);
   liveRoutes(typed, options.live);
   accessRoutes(typed, options.guard, options.oidc);
   refuseOtherMethods(app as unknown as FastifyInstance, methods);
@@ -184,6 +191,6 @@ function pageAt(folder: string | undefined): (path: string, reply: FastifyReply)
   if (folder === undefined) return () => false;
   const index = readFileSync(join(folder, 'index.html'));
   return (path, reply) =>
-    /^\/(?:(?:fleet|what-happened|routers|compare|capacity|find|operations)(?:\/.*)?)?$/.test(path) &&
+    /^\/(?:(?:fleet|what-happened|routers|compare|capacity|find|operations|access)(?:\/.*)?)?$/.test(path) &&
     reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(index);
 }

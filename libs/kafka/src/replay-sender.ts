@@ -43,8 +43,9 @@ export interface SendOptions {
   readonly told?: (at: number, sent: number) => void;
 }
 
-/** A transaction is committed when it holds so much, or before a pause. */
+/** A transaction is committed when it holds so much, is so old, or before a pause. */
 const transactionBytes = 4_000_000;
+const transactionMs = 1_000;
 
 export class ReplaySender {
   readonly #topic: string;
@@ -88,10 +89,12 @@ export class ReplaySender {
     const first = before?.after.at ?? range[0];
     let batch: ReplayStep[] = [];
     let bytes = 0;
+    let flushed = Date.now();
     const flush = async (): Promise<void> => {
       await this.#commit(batch, range);
       batch = [];
       bytes = 0;
+      flushed = Date.now();
     };
     for await (const step of steps) {
       signal?.throwIfAborted();
@@ -102,7 +105,7 @@ export class ReplaySender {
       }
       batch.push(step);
       bytes += step.messages.reduce((n, m) => n + (m.value?.length ?? 0), 0);
-      if (bytes >= transactionBytes) await flush();
+      if (bytes >= transactionBytes || Date.now() - flushed >= transactionMs) await flush();
       told(step.position.at, this.#sent);
     }
     await flush();

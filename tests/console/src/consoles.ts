@@ -32,9 +32,14 @@ export function settingsFor(environment: Readonly<Record<string, string>>, data:
 
 export async function startConsole(
   environment: Readonly<Record<string, string>> = {},
-  options: { readonly page?: boolean; readonly before?: (app: Console) => void } = {},
+  options: {
+    readonly page?: boolean;
+    readonly before?: (app: Console) => void;
+    /** Of a console that ran before. */
+    readonly data?: string;
+  } = {},
 ): Promise<Running> {
-  const data = mkdtempSync(join(inject('dir'), 'console-'));
+  const data = options.data ?? mkdtempSync(join(inject('dir'), 'console-'));
   const log = createLogger('console', { format: 'json', level: 'warn' });
   const app = new Console(settingsFor(environment, data), log);
   options.before?.(app);

@@ -13,6 +13,8 @@ const entrySchema = z.object({
   method: z.string(),
   /** With its parameters, as asked. */
   url: z.string(),
+  /** What a change did; empty of questions. */
+  did: z.string().default(''),
   status: z.int(),
   ms: z.number(),
 });

@@ -21,6 +21,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     principal: Principal | null;
     view: View | null;
+    /** What a change did, in words, for the audit log. */
+    did: string;
   }
   interface FastifyContextConfig {
     /** Open to whoever is not logged in. */
@@ -51,6 +53,7 @@ export function installGuard(app: FastifyInstance, options: GuardOptions): void 
   const running = new Map<string, number>();
   app.decorateRequest('principal', null);
   app.decorateRequest('view', null);
+  app.decorateRequest('did', '');
   app.addHook('onRequest', (request, reply, done) => {
     if (request.url.startsWith('/api/'))
       reply.raw.once('close', () => options.audit.add(entryOf(request, reply)));
@@ -97,6 +100,7 @@ function entryOf(request: FastifyRequest, reply: FastifyReply) {
     from: (request.ip as string | undefined) ?? '',
     method: request.method,
     url: request.url.slice(0, 2_000),
+    did: request.did,
     status: reply.statusCode,
     ms: Math.round(reply.elapsedTime),
   };

@@ -154,7 +154,11 @@ function adminRoutes(app: App, guard: GuardOptions): void {
       },
     },
     (request, reply) => {
+      const { expires_at: end } = request.body;
+      if (end !== null && Date.parse(end) <= Date.now())
+        throw new Problem(422, 'The time at which it expires has passed.');
       const { token, facts } = guard.tokens.add(request.body);
+      request.did = `make token ${facts.id}: ${facts.role} ${facts.name}`;
       return answer(reply.header('cache-control', 'no-store'), { ...facts, token });
     },
   );
@@ -170,6 +174,7 @@ function adminRoutes(app: App, guard: GuardOptions): void {
       },
     },
     (request, reply) => {
+      request.did = `revoke token ${request.params.id}`;
       if (!guard.tokens.remove(request.params.id)) throw new Problem(404, 'There is no token of that id.');
       return answer(reply, { done: true });
     },

@@ -1,18 +1,13 @@
 /** Whether it works: pipeline, ledger, anomalies, messages set aside. */
 import { anomalies, audit, deadLetters, pipelineAt } from '@sessionreel/queries';
 import { viewOf } from '../access/guard.ts';
+import type { Lag } from '../kafka-link.ts';
 import { once, sendRows, type Row } from '../lists.ts';
 import { present } from '../present.ts';
 import { answers, listAnswers, rangeOf } from '../schemas/common.ts';
 import { routersQuery } from '../schemas/routers.ts';
 import * as s from '../schemas/planning.ts';
 import { answer, stepOf, type App } from './route.ts';
-
-export interface Lag {
-  readonly processor: number;
-  readonly loader: number;
-  readonly deadLetters: number;
-}
 
 const tags = ['operations'];
 

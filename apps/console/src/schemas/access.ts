@@ -56,6 +56,7 @@ export const auditLogAnswer = z.object({
       from: z.string(),
       method: z.string(),
       url: z.string(),
+      did: z.string().meta({ description: 'What a change did, in words' }),
       status: z.int(),
       ms: z.number(),
     }),

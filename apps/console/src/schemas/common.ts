@@ -81,6 +81,7 @@ const problems = {
   403: problemAnswer('The role does not allow it'),
   404: problemAnswer('There is no such router, session or resource'),
   405: problemAnswer('Another method is meant'),
+  409: problemAnswer('It is not in the state for that'),
   413: problemAnswer('The body is larger than it may be'),
   415: problemAnswer('The body is of another type than JSON'),
   421: problemAnswer('Asked under a host name that is not its own'),
@@ -89,7 +90,7 @@ const problems = {
   ),
   429: problemAnswer('Too many requests of one person at once'),
   431: problemAnswer('The address or the headers are too long'),
-  503: problemAnswer('ClickHouse does not answer'),
+  503: problemAnswer('ClickHouse or Kafka does not answer'),
   504: problemAnswer('The question took too long'),
 };
 
