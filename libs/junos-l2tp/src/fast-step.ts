@@ -3,36 +3,34 @@
  * becomes code.
  */
 import { fields, indexOfField, slotOf, type Field } from '@sessionreel/session-model';
-import { durationBits } from './fast-scan.ts';
 import { freeTextFields } from './labels.ts';
 import { isGroup, isSlot, isTrim, type Piece, type Slot } from './layout.ts';
 import { lineEnd } from './split-line.ts';
 import { isComposite } from './values.ts';
 
+/** As in wasm/matcher.as. */
 export const Kind = {
   literal: 0,
   u32: 1,
   u64: 2,
   counter: 3,
-  word: 4,
-  text: 5,
-  address: 6,
-  date: 7,
-  duration: 8,
+  date: 4,
+  duration: 5,
+  word: 6,
+  text: 7,
+  address: 8,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
 const space = 0x20;
 const comma = 0x2c;
 const colon = 0x3a;
-export const userName = indexOfField('user_name');
+const userName = indexOfField('user_name');
 
 /** One step of a line: bytes to be there, or a value in a format. Only data, so that no input becomes code. */
 export interface Step {
   readonly kind: Kind;
   readonly literal: Uint8Array;
-  /** The literal, eight bytes at a time, little-endian; the rest byte by byte. */
-  readonly words: Float64Array;
   readonly field: number;
   readonly slot: number;
   readonly presenceAt: number;
@@ -60,12 +58,6 @@ export interface Step {
   /** A text that somebody outside chooses, and the field after it: see `SplitContext.learned`. */
   readonly free: boolean;
   readonly next: number;
-  /** True once the plain path knows what follows this text. */
-  taught: boolean;
-  /** Bytes, their number and id of the text read last: texts repeat from session to session. */
-  last: Uint8Array;
-  lastLength: number;
-  lastId: number;
 }
 
 export interface FastLine {
@@ -98,13 +90,9 @@ const noBytes = new Uint8Array(0);
 
 function literalStep(text: string): Step {
   const literal = Buffer.from(text, 'utf8');
-  const words = new Float64Array(literal.length >> 3);
-  const view = new DataView(literal.buffer, literal.byteOffset, literal.length);
-  for (let i = 0; i < words.length; i++) words[i] = view.getFloat64(i * 8, true);
   return {
     kind: Kind.literal,
     literal: new Uint8Array(literal),
-    words,
     field: -1,
     slot: 0,
     presenceAt: 0,
@@ -124,10 +112,6 @@ function literalStep(text: string): Step {
     again: false,
     free: false,
     next: 0,
-    taught: false,
-    last: noBytes,
-    lastLength: 0,
-    lastId: 0,
   };
 }
 
@@ -165,7 +149,6 @@ function slotStep(
   return {
     kind,
     literal: noBytes,
-    words: new Float64Array(0),
     field,
     slot: slotOf[field] as number,
     presenceAt: field >>> 4,
@@ -185,10 +168,6 @@ function slotStep(
     again,
     free: freeTextFields.has(field),
     next,
-    taught: false,
-    last: noBytes,
-    lastLength: 0,
-    lastId: 0,
   };
 }
 
@@ -213,7 +192,7 @@ export function compileLine(
   const seen = new Set(printed);
   for (const [i, piece] of joined.entries()) {
     if (typeof piece === 'string') {
-      // Eight zero bytes equal eight that mean negative zero.
+      // Zeros are what the text in the window ends with.
       if (piece.includes('\u0000')) return null;
       steps.push(literalStep(piece));
     } else if (isTrim(piece) && trims && i === joined.length - 2) continue;
@@ -262,6 +241,27 @@ function ownerOf(name: string): number {
   const index = indexOfName(name);
   const owner = fields[index]?.partOf;
   return owner === undefined ? index : indexOfField(owner);
+}
+
+const printedTogether = fields.map((f) => {
+  const owner = f.partOf ?? f.name;
+  return fields.flatMap((other, i) => ((other.partOf ?? other.name) === owner ? [i] : []));
+});
+
+/** Fields that share a label with a field, itself included: a session prints it once, whichever of them it gives. */
+export function printedWith(field: number): readonly number[] {
+  return printedTogether[field] ?? [];
+}
+
+/** How durations are printed: the letters of times.ts, as bits. The same in wasm/matcher.as. */
+const DurationStyle = { m: 1, M: 2, one: 4, x: 8, h: 16, D: 32, n: 64 } as const;
+
+/** Letters of `durationStyles` as bits of `DurationStyle`. */
+function durationBits(style: string): number {
+  let bits = 0;
+  for (const letter of style)
+    bits |= letter === '1' ? DurationStyle.one : DurationStyle[letter as 'm' | 'M' | 'x' | 'h' | 'D' | 'n'];
+  return bits;
 }
 
 export function isLiteral(step: Step): boolean {

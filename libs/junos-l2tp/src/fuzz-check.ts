@@ -1,4 +1,5 @@
 /** What must hold for whatever bytes: shared by the bounded fuzz test and by fuzz.ts. */
+import { LearnedLayouts } from './learned-layouts.ts';
 import { parseCapture, printAgain, type ParsedCapture } from './testing.ts';
 
 const plain = (capture: ParsedCapture): string =>
@@ -24,8 +25,11 @@ function holdsNumber(text: string, id: unknown): boolean {
   return new RegExp(`(^|\\D)0*${String(id)}(\\D|$)`).test(text);
 }
 
+/** Of all inputs that were tried. */
+const learned = new LearnedLayouts();
+
 /**
- * Parses the bytes predicted, plain and cut: all the same; whatever was one text reply is printed again; no session is made up. Null
+ * Parses the bytes predicted, with what captures before taught, plain and cut: all the same; whatever was one text reply is printed again; no session is made up. Null
  * when all holds.
  */
 export function check(bytes: Uint8Array, random: () => number): Finding | null {
@@ -34,6 +38,9 @@ export function check(bytes: Uint8Array, random: () => number): Finding | null {
   const slow = parseCapture([bytes], hints, {}, { predict: false });
   if (plain(whole) !== plain(slow))
     return { what: 'predicted and plain differ', detail: difference(plain(whole), plain(slow)) };
+  const taught = parseCapture([bytes], hints, {}, { learned });
+  if (plain(taught) !== plain(slow))
+    return { what: 'what others taught shows', detail: difference(plain(taught), plain(slow)) };
   const cut = parseCapture(chunksOf(bytes, random), hints);
   if (plain(whole) !== plain(cut))
     return { what: 'the cuts show', detail: difference(plain(whole), plain(cut)) };

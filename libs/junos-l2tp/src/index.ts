@@ -4,6 +4,7 @@ export * from './frame.ts';
 export { joinedFrame } from './joined-frame.ts';
 export * from './jsonl.ts';
 export * from './layout.ts';
+export { LearnedLayouts } from './learned-layouts.ts';
 export * from './print.ts';
 export * from './reader.ts';
 export * from './render-columns.ts';

@@ -1,107 +1,154 @@
-/** Finds the known line that prints some bytes, by how they begin: for sessions whose order of lines is new, and for the plain path. */
-import { indexOfField, type StringTable } from '@sessionreel/session-model';
-import { clearLine, hasValue, matchLine, takeFreeText } from './fast-line.ts';
-import { compileLine, type FastLine } from './fast-step.ts';
-import type { LineTemplate } from './line-templates.ts';
+/** The known lines of a capture, with those of captures before it: for matching sessions, and for the plain path. */
+import { Presence, getPresence, indexOfField, rowWords, type StringTable } from '@sessionreel/session-model';
+import { isLiteral, type Step } from './fast-step.ts';
+import { textId } from './fast-text.ts';
+import type { KnownLine, LearnedLayouts } from './learned-layouts.ts';
+import type { LineTemplate, LineTemplates } from './line-templates.ts';
+import { LineFlag, type Matcher } from './matcher.ts';
+import { lineEnd } from './split-line.ts';
 
-export interface KnownLine {
-  readonly template: LineTemplate;
-  readonly line: FastLine;
-}
-
-/** LACs print it twice. */
 const interfaceUnit = indexOfField('interface_unit');
-const none = new Set<number>();
-
-/** Hash of a line's beginning: up to its first colon, its first gap of two spaces or a tab behind the indent, or its end. */
-function hashOf(bytes: Uint8Array, start: number, end: number): number {
-  let at = start;
-  while (at < end && bytes[at] === 0x20) at++;
-  let hash = 0x811c9dc5 ^ (at - start);
-  const limit = Math.min(end, at + 48);
-  for (; at < limit; at++) {
-    const c = bytes[at] as number;
-    if (c === 0x3a || c === 0x0a || c === 0x0d || c === 0x09) break;
-    if (c === 0x20 && bytes[at + 1] === 0x20) break;
-    hash = Math.imul(hash ^ c, 0x01000193);
-  }
-  return hash;
-}
 
 export class LineIndex {
-  readonly #strings: StringTable;
-  readonly #learned: Map<number, Set<number>>;
-  readonly #buckets = new Map<number, KnownLine[]>();
-  readonly #known = new Set<LineTemplate>();
+  readonly learned: LearnedLayouts;
+  readonly matcher: Matcher;
+  readonly #templates: LineTemplates;
+  readonly #following: Map<number, Set<number>>;
+  readonly #idOf: (bytes: Uint8Array, from: number, to: number, step: Step) => number;
 
-  /** `learned`: what the plain path knows of what follows free texts, which matches add to. */
-  constructor(strings: StringTable, learned: Map<number, Set<number>>) {
-    this.#strings = strings;
-    this.#learned = learned;
+  /** `following`: what the plain path knows of what follows free texts, which matches add to. */
+  constructor(
+    learned: LearnedLayouts,
+    templates: LineTemplates,
+    strings: StringTable,
+    following: Map<number, Set<number>>,
+  ) {
+    this.learned = learned;
+    this.matcher = learned.matcher;
+    this.#templates = templates;
+    this.#following = following;
+    this.#idOf = (bytes, from, to, step) => textId(strings, bytes, from, to, step);
+    templates.onFirst = (group) => {
+      for (const template of group.templates) this.#sync(template);
+    };
   }
 
-  /** Adds a line of a session's body, unless its format is beyond the fast path. */
-  add(template: LineTemplate): void {
-    if (this.#known.has(template)) return;
-    this.#known.add(template);
-    const line = template.unknowns > 0 ? null : compileLine(template.pieces, none);
-    const first = line?.steps[0];
-    if (line === null || first === undefined || first.literal.length === 0) return;
-    // The literal may stop short of the gap that ends the label: two spaces stand for it.
-    const begins = Buffer.concat([first.literal, Buffer.from('  ')]);
-    const hash = hashOf(begins, 0, begins.length);
-    const bucket = this.#buckets.get(hash);
-    if (bucket === undefined) this.#buckets.set(hash, [{ template, line }]);
-    else bucket.push({ template, line });
+  /** Adds a line that this capture shows; null when it is beyond matching. */
+  add(template: LineTemplate, isRow = false): KnownLine | null {
+    const known = this.learned.store(template.shape, isRow);
+    if (known === null || known.template === template) return known;
+    known.template = template;
+    this.matcher.adopt(known.at);
+    this.#activate(known, template);
+    return known;
   }
 
-  /** The known line at `start` that prints these bytes; its values go to the row. Null when there is none, and the row is as before. */
+  /** As `add`, for a line that may stand anywhere in a session. */
+  addToSessions(template: LineTemplate): KnownLine | null {
+    const known = this.add(template);
+    if (known !== null) this.learned.link(known);
+    return known;
+  }
+
+  #sync(template: LineTemplate): void {
+    for (const known of this.learned.of(template.shape))
+      if (known.template === template) this.#activate(known, template);
+  }
+
+  #activate(known: KnownLine, template: LineTemplate): void {
+    const flags = this.matcher.flagsOf(known.at) & ~LineFlag.active;
+    const isFirst = template.group.templates[0] === template;
+    this.matcher.setFlags(known.at, isFirst ? flags | LineFlag.active : flags);
+  }
+
+  /** Whether the line belongs to this capture and would be tried first. */
+  isActive(known: KnownLine): boolean {
+    const { matcher } = this;
+    return !matcher.isStranger(known.at) && (matcher.flagsOf(known.at) & LineFlag.active) !== 0;
+  }
+
+  /**
+   * Makes lines of other captures that matched just now this capture's own. False when it would have learned something else of one of them: then
+   * none of them is tried again.
+   */
+  adopt(lines: readonly KnownLine[]): boolean {
+    const strangers = lines.filter((line) => this.matcher.isStranger(line.at));
+    let isAdopted = true;
+    for (const known of strangers) {
+      if (!this.matcher.isStranger(known.at)) continue;
+      const template = this.#isSplitAlike(known) ? this.#templates.adopt(known.shape) : null;
+      if (template === null) isAdopted = false;
+      else this.add(template);
+    }
+    if (isAdopted) return true;
+    for (const known of strangers) {
+      if (!this.matcher.isStranger(known.at)) continue;
+      this.matcher.adopt(known.at);
+      this.matcher.setFlags(known.at, this.matcher.flagsOf(known.at) & ~LineFlag.active);
+    }
+    return false;
+  }
+
+  /** Whether this capture's lines would have the labels behind free texts where this line has them: see `nextLabel` in split-line.ts. */
+  #isSplitAlike({ line: { steps } }: KnownLine): boolean {
+    return steps.every((step, i) => {
+      if (!step.free || step.next === lineEnd) return true;
+      if (this.#following.get(step.field)?.has(step.next) === false) return false;
+      return !steps.slice(i).some(({ field }) => field === interfaceUnit);
+    });
+  }
+
+  /** Ids of the texts that were matched last go to `row`. False when one needs a closer look. */
+  takeTexts(row: Uint32Array): boolean {
+    return this.matcher.takeTexts(row, this.#idOf);
+  }
+
+  /** The plain path is told what follows the free texts of these lines, of which `row` holds the values. */
+  teach(lines: readonly KnownLine[], row: Uint32Array): void {
+    for (const { at, line } of lines) {
+      if (!line.steps.some((step) => step.free)) continue;
+      for (const step of line.steps) {
+        if (!step.free || !isPrinted(step, row)) continue;
+        const known = this.#following.get(step.field);
+        if (known === undefined) this.#following.set(step.field, new Set([step.next]));
+        else known.add(step.next);
+      }
+      this.matcher.teach(at, row);
+    }
+  }
+
+  /**
+   * The known line that is all of the text between two places, for the plain path: which it is, where that is all that is asked for, or
+   * its values, too. Null when there is none; the row is as before then.
+   */
   find(
-    bytes: Uint8Array,
-    view: DataView,
     start: number,
     end: number,
-    words: Uint32Array,
-    row: number,
-    printed: ReadonlySet<number>,
-  ): { readonly known: KnownLine; readonly end: number } | null {
-    const bucket = this.#buckets.get(hashOf(bytes, start, end));
-    if (bucket === undefined) return null;
-    for (const { template, line } of bucket) {
-      if (template.group.templates[0] !== template) continue;
-      const repeated = line.steps.filter((step) => step.field >= 0 && printed.has(step.field));
-      if (repeated.some((step) => step.field !== interfaceUnit)) continue;
-      const again = repeated.length === 0 ? line : compileLine(template.pieces, printed);
-      if (again === null) continue;
-      const next = this.match(again, bytes, view, start, end, words, row);
-      if (next >= 0) return { known: { template, line: again }, end: next };
-      clearLine(again, words, row);
-    }
-    return null;
+    values: { words: Uint32Array; row: number; printed: ReadonlySet<number> } | null,
+  ): KnownLine | null {
+    const { matcher } = this;
+    if (values === null) matcher.row.fill(0);
+    else matcher.row.set(values.words.subarray(values.row, values.row + rowWords));
+    const to = matcher.code.findLine(start, matcher.rowAt);
+    if (to !== end) return null;
+    const known = this.learned.lineAt(matcher.foundLine);
+    if (known === undefined || (values === null && matcher.strangers > 0)) return null;
+    if (values === null) return known;
+    const { printed, words, row } = values;
+    // A unit that was printed but could not be read is in no row.
+    const hasUnit = getPresence(words, row, interfaceUnit) === Presence.value;
+    const isRepeated = (step: Step): boolean =>
+      printed.has(step.field) && !(step.field === interfaceUnit && hasUnit);
+    if (known.line.steps.some((step) => !isLiteral(step) && isRepeated(step))) return null;
+    if (matcher.strangers > 0 && !this.adopt([known])) return null;
+    if (!this.takeTexts(matcher.row)) return null;
+    if (matcher.hasFreeText) this.teach([known], matcher.row);
+    values.words.set(matcher.row, values.row);
+    return known;
   }
+}
 
-  /** As `matchLine`, and the plain path is told what follows a free text. */
-  match(
-    line: FastLine,
-    bytes: Uint8Array,
-    view: DataView,
-    at: number,
-    end: number,
-    words: Uint32Array,
-    row: number,
-  ): number {
-    const next = matchLine(line, bytes, view, at, end, words, row, this.#strings);
-    if (takeFreeText() && next >= 0) this.#teach(line, words, row);
-    return next;
-  }
-
-  #teach(line: FastLine, words: Uint32Array, row: number): void {
-    for (const step of line.steps) {
-      if (!step.free || step.taught || !hasValue(step, words, row)) continue;
-      step.taught = true;
-      const known = this.#learned.get(step.field);
-      if (known === undefined) this.#learned.set(step.field, new Set([step.next]));
-      else known.add(step.next);
-    }
-  }
+/** Whether the row holds a value, or N/A. */
+function isPrinted(step: Step, row: Uint32Array): boolean {
+  return (((row[step.presenceAt] as number) >>> step.presenceShift) & 1) === 1;
 }

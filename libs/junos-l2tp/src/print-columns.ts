@@ -5,7 +5,7 @@
 import { fieldIndex, fields, type Field, type SessionRecord } from '@sessionreel/session-model';
 import { bytesOfLiteral, isGroup, isSlot, isTrim, type Layout, type Piece, type Slot } from './layout.ts';
 import { printSlot } from './print.ts';
-import { dateOfSeconds } from './times.ts';
+import { dateOfSeconds, durationOfSeconds } from './times.ts';
 
 /** Values of one field by row; what stands where a way says that there is no value is not read. */
 export type PrintColumn =
@@ -231,9 +231,15 @@ export class PrintCompiler {
           if (piece.f === '') return false;
           const fixed = fixedText(piece, way);
           if (typeof fixed === 'string') literal += fixed;
-          else {
+          else if (fixed === null) {
+            const slot = this.#isNumber(piece) ? unprefixed(piece) : piece;
+            // A number is never empty: what stands before it always does.
+            if (slot !== piece) literal += piece.b ?? '';
             flush();
-            steps.push(fixed === null ? this.#step(piece) : () => out.keep(fixed));
+            steps.push(this.#step(slot));
+          } else {
+            flush();
+            steps.push(() => out.keep(fixed));
           }
         } else {
           flush();
@@ -246,6 +252,11 @@ export class PrintCompiler {
     if (!add(pieces)) return null;
     flush();
     return steps;
+  }
+
+  #isNumber(slot: Slot): boolean {
+    const kind = this.#columns(slot.f)?.kind;
+    return slot.p === undefined && (kind === 'numbers' || kind === 'counts');
   }
 
   /** Writes the value of a field. */
@@ -337,15 +348,18 @@ export class PrintCompiler {
       const isRight = slot.r === 1;
       return (row) => out.number(values[row] as number, width, isRight);
     }
-    if (isSimple && field.type === 'datetime' && slot.w === undefined && slot.x === undefined)
+    // Dates and durations are of digits, letters, colons and spaces: nothing in them is escaped.
+    if (isSimple && slot.w === undefined && field.type === 'datetime')
       return this.#date(slot.s ?? '', values);
+    if (isSimple && slot.w === undefined && field.type === 'duration')
+      return this.#duration(slot.s ?? '', values);
     return (row) => this.#slow(slot, values[row] as number);
   }
 
   /** Dates of one day differ in the time alone. */
   #date(style: string, values: ArrayLike<number>): Step {
     const out = this.#out;
-    const days = new Map<number, { readonly bytes: Uint8Array; readonly time: number }>();
+    const days = new Map<number, Timed>();
     return (row) => {
       const seconds = values[row] as number;
       const day = Math.floor(seconds / 86_400);
@@ -354,15 +368,48 @@ export class PrintCompiler {
         const text = dateOfSeconds(day * 86_400, style);
         days.set(day, (known = { bytes: Buffer.from(text), time: text.indexOf('00:00:00') }));
       }
+      const at = out.room(known.bytes.length) + known.time;
       out.copy(known.bytes);
-      const at = out.at - known.bytes.length + known.time;
       const rest = seconds - day * 86_400;
-      out.twoDigits(Math.floor(rest / 3_600), at);
-      out.twoDigits(Math.floor(rest / 60) % 60, at + 3);
+      out.twoDigits((rest / 3_600) | 0, at);
+      out.twoDigits(((rest / 60) | 0) % 60, at + 3);
       out.twoDigits(rest % 60, at + 6);
     };
   }
+
+  /** Durations of one hour differ in minutes and seconds. */
+  #duration(style: string, values: ArrayLike<number>): Step {
+    const out = this.#out;
+    const hours = new Map<number, Timed & { readonly hasSeconds: boolean }>();
+    return (row) => {
+      const seconds = values[row] as number;
+      const hour = Math.floor(seconds / 3_600);
+      let known = hours.get(hour);
+      if (known === undefined) {
+        const text = durationOfSeconds(hour * 3_600, style);
+        const hasSeconds = text.endsWith(':00:00');
+        known = { bytes: Buffer.from(text), time: text.length - (hasSeconds ? 5 : 2), hasSeconds };
+        hours.set(hour, known);
+      }
+      const at = out.room(known.bytes.length) + known.time;
+      out.copy(known.bytes);
+      const rest = seconds - hour * 3_600;
+      out.twoDigits((rest / 60) | 0, at);
+      if (known.hasSeconds) out.twoDigits(rest % 60, at + 3);
+    };
+  }
 }
+
+/** A text of which the digits behind a place are another's. */
+interface Timed {
+  readonly bytes: Uint8Array;
+  readonly time: number;
+}
+
+const unprefixed = (slot: Slot): Slot => {
+  const { b, ...rest } = slot;
+  return b === undefined ? slot : rest;
+};
 
 const letterOf = (way: FieldLetters, name: string): string => way.letters[fieldIndex.get(name) ?? -1] ?? '.';
 

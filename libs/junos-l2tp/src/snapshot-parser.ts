@@ -4,6 +4,7 @@
  */
 import type { Format, Level, ParseProblem, Scope, StringTable } from '@sessionreel/session-model';
 import { isEchoedCommand, parseCommand, type ParsedCommand } from './command.ts';
+import type { LearnedLayouts } from './learned-layouts.ts';
 import { JsonReader } from './json-reader.ts';
 import { isBanner, messageOf, pagerLength, promptOf, withoutLineEnd } from './prompt.ts';
 import {
@@ -36,6 +37,8 @@ export interface ParseOptions {
    * sink's `rows`. Default: never.
    */
   readonly renewStringsAbove?: number;
+  /** What was learned of other captures, which makes this one quicker to read and changes nothing else. Default: nothing. */
+  readonly learned?: LearnedLayouts;
 }
 
 const newline = 0x0a;

@@ -27,7 +27,7 @@ export interface ParsedCapture {
 
 /** Parses a capture handed over in chunks. */
 export function parseCapture(
-  chunks: readonly Uint8Array[],
+  chunks: Iterable<Uint8Array>,
   hints: ParseHints = {},
   limits: Partial<ParseLimits> = {},
   options: ParseOptions = {},

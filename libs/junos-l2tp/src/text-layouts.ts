@@ -37,8 +37,8 @@ export class TextLayouts {
 function piecesOf(lines: readonly LineTemplate[], unknowns: number): Piece[] {
   let before = unknowns;
   return lines.flatMap((line) => {
-    const pieces = shiftUnknown(line.pieces, before);
-    before += line.unknowns;
+    const pieces = shiftUnknown(line.shape.pieces, before);
+    before += line.shape.unknowns;
     return pieces;
   });
 }

@@ -8,7 +8,6 @@ import {
   getPresence,
   indexOfField,
   recordOfRow,
-  rowWords,
   type FieldType,
   type SessionRecord,
   type StringTable,
@@ -22,7 +21,9 @@ import {
   type CounterRow,
 } from './labels.ts';
 import { guesses, piecesOfLine, slotOf, type Place } from './line-shape.ts';
-import type { KnownLine, LineIndex } from './line-index.ts';
+import { printedWith } from './fast-step.ts';
+import type { KnownLine } from './learned-layouts.ts';
+import type { LineIndex } from './line-index.ts';
 import type { LineTemplates, LineTemplate } from './line-templates.ts';
 import { piecesOfRow } from './row-shape.ts';
 import {
@@ -113,8 +114,6 @@ export function readTableRow(
 }
 
 const noRecord: SessionRecord = { values: {}, rounding: {}, unknown: [] };
-const scratch = new Uint32Array(rowWords);
-const noFields = new Set<number>();
 
 interface LinePlan {
   /** The line's template, where it was known at once. */
@@ -135,9 +134,8 @@ class LinesReader {
   /** Raw values of the fields read, by field. */
   readonly #read = new Map<number, string>();
   readonly #printed = new Set<number>();
-  #all: Uint8Array = new Uint8Array();
-  #view: DataView = new DataView(new ArrayBuffer(0));
-  /** Where each line ends in `#all`. */
+  /** Where the first line begins and each ends, in the matcher's memory. */
+  #from = 0;
   #starts: number[] = [];
   #bytes: Uint8Array = new Uint8Array();
   #line: TextLine = { content: '', end: '', number: 0 };
@@ -162,10 +160,9 @@ class LinesReader {
 
   read(): LinesRead {
     this.#join();
-    const known = this.#lines.map((_, i) => this.#knownLine(i, scratch, 0, noFields));
-    scratch.fill(0);
+    const known = this.#lines.map((_, i) => this.#knownLine(i, false));
     const certain = this.#lines.map(
-      (line, i) => known[i]?.template.certain ?? certainFields(line.content, this.#labelsOf(i)),
+      (line, i) => known[i]?.shape.certain ?? certainFields(line.content, this.#labelsOf(i)),
     );
     const counts = new Map<number, number>();
     for (const fields of certain) for (const field of fields) counts.set(field, (counts.get(field) ?? 0) + 1);
@@ -195,36 +192,37 @@ class LinesReader {
     return isFirst && !hasTunnel ? firstLineLabels : this.#labels;
   }
 
-  /** Bytes of all lines, one after another. */
+  /** Puts all lines where known ones are found. */
   #join(): void {
-    if (this.#context.index === null) return;
-    this.#all = Buffer.from(this.#lines.map((line) => line.content + line.end).join(''), 'latin1');
-    this.#view = new DataView(this.#all.buffer, this.#all.byteOffset, this.#all.length);
-    let at = 0;
-    this.#starts = this.#lines.map((line) => (at += line.content.length + line.end.length));
+    const { index } = this.#context;
+    if (index === null || this.#labels !== bodyLabels) return;
+    let at = index.matcher.putPlain(this.#lines.map((line) => line.content + line.end).join(''));
+    this.#starts = at < 0 ? [] : this.#lines.map((line) => (at += line.content.length + line.end.length));
+    if (at >= 0) this.#from = index.matcher.plainAt;
   }
 
-  #knownLine(i: number, words: Uint32Array, row: number, printed: ReadonlySet<number>): KnownLine | null {
+  #knownLine(i: number, withValues: boolean): KnownLine | null {
     const { index } = this.#context;
-    if (index === null || this.#labels !== bodyLabels) return null;
-    const end = this.#starts[i] as number;
-    const start = i === 0 ? 0 : (this.#starts[i - 1] as number);
-    const found = index.find(this.#all, this.#view, start, end, words, row, printed);
-    return found?.end === end ? found.known : null;
+    const end = this.#starts[i];
+    if (index === null || end === undefined) return null;
+    const start = i === 0 ? this.#from : (this.#starts[i - 1] as number);
+    const { words, row } = this.#target;
+    return index.find(start, end, withValues ? { words, row, printed: this.#printed } : null);
   }
 
   /** Reads a known line, unless it prints what was printed before. */
   #planKnown(i: number): LinePlan | null {
     const { words, row } = this.#target;
-    const known = this.#knownLine(i, words, row, this.#printed);
+    const known = this.#knownLine(i, true);
     if (known === null) return null;
     for (const { field, slot } of known.line.steps) {
       if (field < 0) continue;
-      this.#read.set(field, field === interfaceUnit ? String(words[row + slot]) : '');
+      for (const other of printedWith(field)) this.#read.set(other, '');
+      if (field === interfaceUnit) this.#read.set(field, String(words[row + slot]));
       this.#printed.add(field);
     }
-    if (known.template.isCounterHead) this.#inCounters = true;
-    return { known: known.template, places: [], certain: [], unknownBase: 0, unknowns: 0 };
+    if (known.shape.isCounterHead) this.#inCounters = true;
+    return { known: known.template as LineTemplate, places: [], certain: [], unknownBase: 0, unknowns: 0 };
   }
 
   readRow(columns: readonly Column[]): LinesRead {
@@ -431,7 +429,7 @@ class LinesReader {
       record,
       plan.unknownBase,
       plan.unknowns,
-      builds,
+      { builds, isAlone: cells === undefined },
       { certain: plan.certain, isCounterHead: counterHead.test(line.content) },
     );
   }

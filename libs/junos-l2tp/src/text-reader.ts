@@ -1,9 +1,11 @@
 /** Reads a listing printed as text: lines into sessions, sessions into rows, whatever the layout. */
 import { indexOfField, lineSlot, unknownSlot } from '@sessionreel/session-model';
-import { literal } from './line-shape.ts';
 import { FastPath, found } from './fast-path.ts';
+import { giveBack, takeLearned, type LearnedLayouts } from './learned-layouts.ts';
 import { LineIndex } from './line-index.ts';
-import { LineTemplates, type LineTemplate } from './line-templates.ts';
+import { literal } from './line-shape.ts';
+import { LineTemplates, Shapes, type LineTemplate } from './line-templates.ts';
+import { windowBytes, windowStart } from './matcher.ts';
 import { bodyLabels } from './labels.ts';
 import { isTimestamp, mayBePager, messageOf, pagerLength, withoutLineEnd } from './prompt.ts';
 import type { BodyReader, ParseLimits } from './reader.ts';
@@ -31,13 +33,17 @@ export interface TextOptions {
   readonly whole: boolean;
   /** False: every line takes the plain path. */
   readonly predict?: boolean;
+  /** What was learned of other captures. Default: nothing. */
+  readonly learned?: LearnedLayouts;
 }
 
 const sessionId = indexOfField('session_local_id');
 const newline = 0x0a;
 const noBytes = new Uint8Array();
-/** How much of a chunk is joined with what the chunk before left over. */
-const bridgeBytes = 8192;
+/** Zeros behind the text in the window. */
+const sentinelBytes = 64;
+/** Kinds of lines that are held at a time. */
+const maxTemplates = 20_000;
 
 export class TextReader implements BodyReader, StringHolder {
   readonly #builder: SnapshotBuilder;
@@ -45,11 +51,18 @@ export class TextReader implements BodyReader, StringHolder {
   readonly #options: TextOptions;
   readonly #context: TextContext;
   readonly #layouts: TextLayouts;
-  /** Bytes that wait for more: part of a line, or of a session that is to be read at once. */
-  #carry: Uint8Array = noBytes;
   /** Null when prediction is off. */
+  #learned: LearnedLayouts | null = null;
   #fast: FastPath | null = null;
+  /** The text at hand is copied to `#bytes[#start …]`, `#size` bytes at most. */
+  readonly #bytes: Uint8Array;
+  readonly #start: number;
+  readonly #size: number;
+  /** Bytes at its beginning that wait for more: part of a line, or of a session that is to be read at once. */
+  #held = 0;
   #ended = false;
+  /** The session that was predicted last ends where the text does, and may have had more to print. */
+  #isCut = false;
   #lineNumber: number;
   /** True while the rest of a line that is too long is thrown away. */
   #skipping = false;
@@ -76,9 +89,17 @@ export class TextReader implements BodyReader, StringHolder {
     this.#options = options;
     this.#lineNumber = firstLine;
     this.#layouts = new TextLayouts(builder, limits.layouts);
+    // Lines that are longer than the matcher's memory are read without.
+    const isPredicting = options.predict !== false && limits.lineBytes * 2 <= windowBytes;
+    this.#learned = isPredicting ? takeLearned(options.learned) : null;
+    this.#bytes =
+      this.#learned?.matcher.bytes ??
+      new Uint8Array(Math.max(windowBytes, limits.lineBytes * 2) + sentinelBytes);
+    this.#start = this.#learned === null ? 0 : windowStart;
+    this.#size = this.#learned === null ? this.#bytes.length - sentinelBytes : windowBytes;
     this.#context = {
       strings: builder.strings,
-      templates: new LineTemplates(),
+      templates: new LineTemplates(this.#learned?.shapes ?? new Shapes()),
       learned: new Map<number, Set<number>>(),
       index: null,
       problem: (line, message, loses) => builder.problem(line, message, loses),
@@ -88,13 +109,15 @@ export class TextReader implements BodyReader, StringHolder {
     this.#startPredicting();
   }
 
-  /** What predicts sessions begins with nothing. */
+  /** What predicts sessions begins with nothing of this capture. */
   #startPredicting(): void {
-    if (this.#options.predict === false) return;
-    const { strings, learned, templates } = this.#context;
-    const index = new LineIndex(strings, learned);
+    const learned = this.#learned;
+    if (learned === null) return;
+    learned.matcher.beginCapture();
+    const { strings, learned: following, templates } = this.#context;
+    const index = new LineIndex(learned, templates, strings, following);
     this.#context.index = index;
-    this.#fast = new FastPath(index, templates, strings, (lines) => this.#layoutOf(lines, 0));
+    this.#fast = new FastPath(index, templates, (lines) => this.#layoutOf(lines, 0));
   }
 
   rowsToKeep(): readonly Uint32Array[] {
@@ -106,6 +129,16 @@ export class TextReader implements BodyReader, StringHolder {
     this.#layouts.forget();
     this.#startPredicting();
     this.#enterHeader();
+  }
+
+  /** An input of ever new lines must not fill the memory. */
+  #forgetLines(): void {
+    this.#context.templates.clear();
+    this.#learned?.forget();
+    this.#layouts.forget();
+    this.#startPredicting();
+    // The header's templates are of a kind that is gone.
+    this.#fast?.leave();
   }
 
   /** True once a prompt or a banner ended the reply. */
@@ -120,55 +153,48 @@ export class TextReader implements BodyReader, StringHolder {
 
   write(chunk: Uint8Array, start: number, end: number): number {
     let at = start;
-    let reach = bridgeBytes;
-    while (this.#carry.length > 0) {
-      // What is left of the chunk before, joined with as much of this one as it takes to get past the seam.
-      const carried = this.#carry.length;
-      const to = Math.min(end, at + reach);
-      const bridge = joined(this.#carry, chunk, at, to);
-      this.#carry = noBytes;
-      const used = this.#consume(bridge, 0, bridge.length, false);
+    while (at < end) {
+      const held = this.#held;
+      const taken = Math.min(end - at, this.#size - held);
+      this.#bytes.set(chunk.subarray(at, at + taken), this.#start + held);
+      const used = this.#consume(held + taken, false);
       if (this.#ended) {
-        if (used >= carried) return at + used - carried;
-        this.leftover = bridge.slice(used, carried);
+        this.#held = 0;
+        if (used >= held) return at + used - held;
+        this.leftover = this.#bytes.slice(this.#start + used, this.#start + held);
         return at;
       }
-      if (used >= carried) {
-        at += used - carried;
-        break;
-      }
-      this.#carry = bridge.slice(used);
-      if (to === end) return end;
-      this.#carry = bridge.slice(used, carried);
-      reach *= 4;
+      at += taken;
+      this.#held = held + taken - used;
+      if (used > 0) this.#bytes.copyWithin(this.#start, this.#start + used, this.#start + held + taken);
     }
-    const used = this.#consume(chunk, at, end, false);
-    if (this.#ended) return used;
-    if (used < end) this.#carry = chunk.slice(used, end);
     return end;
   }
 
   /**
-   * Takes sessions and lines from `start`; returns up to where. What is left is part of a line, of which more must come, or of a
-   * session that had better be read at once.
+   * Takes sessions and lines from the first `length` bytes of the window; returns how many. What is left is part of a line, of which more must
+   * come, or of a session that had better be read at once.
    */
-  #consume(bytes: Uint8Array, start: number, end: number, isLast: boolean): number {
+  #consume(length: number, isLast: boolean): number {
+    const bytes = this.#bytes;
+    const start = this.#start;
+    const end = start + length;
+    bytes.fill(0, end, end + sentinelBytes);
     let at = start;
-    let view: DataView | null = null;
     while (at < end) {
       if (this.#skipping) {
         const feed = bytes.indexOf(newline, at);
-        if (feed < 0 || feed >= end) return end;
+        if (feed < 0 || feed >= end) return length;
         this.#skipping = false;
         at = feed + 1;
         continue;
       }
       const fast = this.#fast;
+      if (this.#betweenLines?.length === 0 && beginsSession(bytes, at, end)) this.#enterSessions();
       if (fast?.isReady === true && this.#betweenLines === null) {
-        if (!isLast && end - at < fast.reserve) return at;
-        view ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-        if (this.#session.length === 0 || fast.isBoundary(bytes, view, at, end)) {
-          const to = this.#runFast(fast, bytes, view, at, end, isLast);
+        if (!isLast && end - at < fast.reserve) break;
+        if (this.#session.length === 0 || fast.isBoundary(at, end)) {
+          const to = this.#runFast(fast, at, end, isLast);
           if (to > at) {
             at = to;
             continue;
@@ -177,27 +203,21 @@ export class TextReader implements BodyReader, StringHolder {
       }
       const feed = bytes.indexOf(newline, at);
       if (feed < 0 || feed >= end) {
-        if (end - at <= this.#limits.lineBytes) return at;
+        if (end - at <= this.#limits.lineBytes) break;
         this.#dropLine(`line longer than ${this.#limits.lineBytes} bytes`);
-        return end;
+        return length;
       }
-      if (!this.#take(bytes, at, feed + 1)) return at;
+      if (!this.#take(bytes, at, feed + 1)) break;
       at = feed + 1;
     }
-    return at;
+    return at - start;
   }
 
   /** Reads sessions as long as they are predicted; returns where the first that is not begins. */
-  #runFast(
-    fast: FastPath,
-    bytes: Uint8Array,
-    view: DataView,
-    start: number,
-    end: number,
-    isLast: boolean,
-  ): number {
+  #runFast(fast: FastPath, start: number, end: number, isLast: boolean): number {
     if (this.#session.length > 0) this.#finishSession();
     const builder = this.#builder;
+    const bytes = this.#bytes;
     const { frame, words } = builder;
     const header = this.#header;
     if (header === null) return start;
@@ -206,7 +226,7 @@ export class TextReader implements BodyReader, StringHolder {
       const row = builder.startDirtyRow();
       // The string table was emptied, and what predicts has begun anew.
       if (fast !== this.#fast) break;
-      if (!fast.match(bytes, view, at, end, words, row, header.words)) break;
+      if (!fast.match(at, end, isLast, words, row, header.words)) break;
       if (found.gapEnd > at) frame.hold(bytes, at, found.gapEnd);
       if (found.hasHeader) {
         header.words.set(fast.header);
@@ -217,7 +237,9 @@ export class TextReader implements BodyReader, StringHolder {
       this.#lineNumber += found.lines;
       this.#orphaned = false;
       at = found.end;
+      this.#isCut = found.isCut;
       if (builder.finishRow(found.layout)) continue;
+      this.#isCut = false;
       frame.unmarkHeader();
       frame.hold(bytes, found.bodyStart, at);
       this.#orphaned = true;
@@ -231,12 +253,13 @@ export class TextReader implements BodyReader, StringHolder {
     const sessions = this.#builder.sessions;
     const isOpen = this.#session.length > 0;
     this.#finishSession();
-    if (isOpen && !this.#ended && !this.#options.whole && this.#builder.sessions > sessions)
-      this.#builder.markCut();
+    const isCut = this.#isCut || (isOpen && this.#builder.sessions > sessions);
+    if (isCut && !this.#ended && !this.#options.whole) this.#builder.markCut();
     this.#flushBetween(false);
-    const rest = this.#ended ? noBytes : this.#carry;
+    const rest = this.#ended ? noBytes : this.#bytes.slice(this.#start, this.#start + this.#held);
     frame.hold(rest, 0, rest.length);
-    this.#carry = noBytes;
+    this.#held = 0;
+    this.#stopPredicting();
     if (this.#isInListing) return;
     if (this.#header !== null) this.#firstStray ??= this.#header.lines[0] ?? null;
     const cut = Buffer.from(rest).toString('latin1');
@@ -247,12 +270,17 @@ export class TextReader implements BodyReader, StringHolder {
       this.#builder.refuse(stray.number, `no listing of L2TP sessions: ${excerpt(stray.content)}`);
   }
 
+  /** What was learned serves other captures from now on. */
+  #stopPredicting(): void {
+    if (this.#learned !== null) giveBack(this.#learned, this.#options.learned);
+    this.#learned = this.#fast = this.#context.index = null;
+  }
+
   /** The last line, without line end: a prompt, or whole because someone says so, or no evidence. */
   #takeLast(): void {
-    const bytes = this.#carry;
-    const used = this.#consume(bytes, 0, bytes.length, true);
-    const line = bytes.slice(used);
-    this.#carry = noBytes;
+    const used = this.#consume(this.#held, true);
+    const line = this.#bytes.slice(this.#start + used, this.#start + this.#held);
+    this.#held = 0;
     if (this.#ended) {
       this.leftover = line;
       return;
@@ -267,14 +295,16 @@ export class TextReader implements BodyReader, StringHolder {
       const whole = Buffer.concat([line, Buffer.from(this.#lineEnd, 'latin1')]);
       this.#builder.trim = this.#lineEnd.length;
       this.#take(whole, 0, whole.length);
-    } else this.#carry = line;
+    } else {
+      this.#bytes.set(line, this.#start);
+      this.#held = line.length;
+    }
   }
 
   #dropLine(message: string): void {
     this.#builder.problem(this.#lineNumber, message, true);
     this.#firstStray ??= { content: message, end: '', number: this.#lineNumber };
     this.#builder.frame.abandon();
-    this.#carry = noBytes;
     this.#skipping = true;
     this.#finishSession();
     this.#orphaned = true;
@@ -371,11 +401,16 @@ export class TextReader implements BodyReader, StringHolder {
   }
 
   #beginSession(line: TextLine): void {
+    this.#enterSessions();
+    this.#addToSession(line);
+  }
+
+  /** Another session begins. */
+  #enterSessions(): void {
     this.#finishSession();
     this.#orphaned = false;
     this.#columns = null;
     this.#flushBetween(true);
-    this.#addToSession(line);
   }
 
   #addToSession(line: TextLine): void {
@@ -481,7 +516,10 @@ export class TextReader implements BodyReader, StringHolder {
   #literalTemplate(line: TextLine): LineTemplate {
     const whole = line.content + line.end;
     const record = { values: {}, rounding: {}, unknown: [] };
-    return this.#context.templates.find(`literal ${whole}`, whole, record, 0, 0, [() => [literal(whole)]]);
+    return this.#context.templates.find(`literal ${whole}`, whole, record, 0, 0, {
+      builds: [() => [literal(whole)]],
+      isAlone: true,
+    });
   }
 
   #holdLine(line: TextLine): void {
@@ -503,6 +541,8 @@ export class TextReader implements BodyReader, StringHolder {
   }
 
   #readSession(lines: readonly TextLine[], first: TextLine): void {
+    const isFull = this.#learned !== null && this.#learned.isFull;
+    if (isFull || this.#context.templates.size > maxTemplates) this.#forgetLines();
     const builder = this.#builder;
     const row = builder.startRow(first.number);
     const { words } = builder;
@@ -519,7 +559,7 @@ export class TextReader implements BodyReader, StringHolder {
     for (const [name, raw] of read.unknown) builder.unknown(name, raw, first.number);
     const layout = this.#layoutOf(read.templates, inherited.length);
     const accepted = builder.finishRow(layout);
-    if (accepted && read.lines === lines.length) this.#fast?.learn(read.templates, layout);
+    if (accepted && read.lines === lines.length) this.#fast?.learn(read.templates);
     if (!accepted) builder.frame.unmarkHeader();
     const rest = accepted ? lines.slice(read.lines) : lines;
     for (const line of rest) this.#holdLine(line);
@@ -532,9 +572,13 @@ export class TextReader implements BodyReader, StringHolder {
   }
 }
 
-function joined(a: Uint8Array, b: Uint8Array, start: number, end: number): Uint8Array {
-  const whole = new Uint8Array(a.length + end - start);
-  whole.set(a);
-  whole.set(b.subarray(start, end), a.length);
-  return whole;
+const beginning = Buffer.from('Session local ID:', 'latin1');
+
+/** Whether a whole line at `at` begins a session beyond doubt. */
+function beginsSession(bytes: Uint8Array, at: number, end: number): boolean {
+  let from = at;
+  while (bytes[from] === 0x20) from++;
+  for (let i = 0; i < beginning.length; i++) if (bytes[from + i] !== beginning[i]) return false;
+  const feed = bytes.indexOf(newline, from);
+  return feed >= 0 && feed < end;
 }
