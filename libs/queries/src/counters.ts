@@ -2,7 +2,7 @@
 import { counterFields } from '@sessionreel/session-model';
 import type { QueryClient, QueryOptions } from './client.ts';
 import { counterNames } from './columns.ts';
-import { nativeAnswer, textAt, type NativeAnswer } from './native.ts';
+import { nativeAnswer, noAnswer, textAt, type NativeAnswer } from './native.ts';
 import { halvesOf, halvesSql, type SessionColumns } from './session-columns.ts';
 
 /** A group of a router up to a time, as a condition and its options. `where` names no table. */
@@ -24,9 +24,13 @@ const keys = 'tunnel_local_id, session_local_id';
 /** Which rows hold absolute counters. */
 const absolute = "kind IN ('opened', 'rebase', 'keyframe')";
 
-/** The last event of a session within the group that kept its counters whole. A keyframe lies before all deltas of its group. */
+/**
+ * Sessions that kept their counters whole within the group, after rows of before: deltas of before are in these counters already. Few
+ * have any, since a keyframe lies before all deltas of its group, and an opening before all of its session.
+ */
 const wholeAgain = (where: string): string => `
-  SELECT ${keys}, max(intDiv(seq, 8)) AS event FROM session_history WHERE ${where} AND kind IN ('opened', 'rebase') GROUP BY ${keys}`;
+  SELECT ${keys}, maxIf(intDiv(seq, 8), kind IN ('opened', 'rebase')) AS event FROM session_history WHERE ${where}
+  GROUP BY ${keys} HAVING maxIf(seq, kind IN ('opened', 'rebase')) > min(seq)`;
 
 const sumsOf = (names: readonly string[]): string => names.map((n) => `, sum(d.${n}) AS s_${n}`).join('');
 
@@ -41,8 +45,7 @@ const moved = (where: string, names: readonly string[]): string => `
 /** Deltas of the same event as the absolute values are in them already; events are told apart by `intDiv(seq, 8)`. */
 const early = (where: string, names: readonly string[]): string => `
   SELECT d.tunnel_local_id AS c_tunnel, d.session_local_id AS c_session${sumsOf(names)}
-  FROM (SELECT * FROM counter_deltas WHERE ${where} AND (${keys}) IN (
-    SELECT ${keys} FROM session_history WHERE ${where} AND kind IN ('opened', 'rebase'))) AS d
+  FROM (SELECT * FROM counter_deltas WHERE ${where} AND (${keys}) IN (SELECT ${keys} FROM (${wholeAgain(where)}))) AS d
   INNER JOIN (${wholeAgain(where)}) AS a
   ON a.tunnel_local_id = d.tunnel_local_id AND a.session_local_id = d.session_local_id
   WHERE intDiv(d.seq, 8) <= a.event
@@ -67,7 +70,11 @@ export async function counterMoves(
   if (names.length === 0) return undefined;
   const ask = (query: (where: string, names: readonly string[]) => string): Promise<NativeAnswer> =>
     nativeAnswer(client, query(where, names), options);
-  const [basesOf, movedBy, earlyOf] = await Promise.all([ask(bases), ask(moved), ask(early)]);
+  const askEarly = async (): Promise<NativeAnswer> => {
+    const some = await client.rows(`${wholeAgain(where)} LIMIT 1`, options);
+    return some.length === 0 ? noAnswer : await ask(early);
+  };
+  const [basesOf, movedBy, earlyOf] = await Promise.all([ask(bases), ask(moved), askEarly()]);
   return { names, bases: basesOf, moved: movedBy, early: earlyOf };
 }
 
