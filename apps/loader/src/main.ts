@@ -20,7 +20,7 @@ import {
   startHealth,
   waitFor,
 } from '@sessionreel/ops';
-import { SchemaRegistry } from '@sessionreel/session-events';
+import { SchemaRegistry, learnSchemas } from '@sessionreel/session-events';
 import { auditStates } from '@sessionreel/queries';
 import { stateHash } from '@sessionreel/session-diff';
 import { auditor } from './auditor.ts';
@@ -54,6 +54,8 @@ const admin = new KafkaAdmin(kafka);
 const producer = new KafkaProducer(kafka);
 const registry =
   settings.schemaRegistryUrl === '' ? undefined : new SchemaRegistry({ url: settings.schemaRegistryUrl });
+
+if (settings.eventSchemas !== '') learnSchemas(settings.eventSchemas);
 
 let loaded = 0;
 const setAside = deadLetters({

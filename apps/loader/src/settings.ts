@@ -64,6 +64,11 @@ export const loaderSettings = {
     '',
     'Confluent schema registry, where events are framed by its ids',
   ),
+  eventSchemas: setting(
+    kinds.text(),
+    '',
+    'folder of event schemas (.avsc) of newer releases, whose events this one is to read after going back to it',
+  ),
   retentionHistory: setting(
     kinds.duration(),
     0,

@@ -1,6 +1,20 @@
 /** A worker that was restored goes on exactly as the one that was never interrupted: events equal byte for byte. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  createEventWriter,
+  decodeDelta,
+  deltaEncoder,
+  fingerprint,
+  frameFingerprint,
+  learnSchemas,
+  sessionDeltaSchema,
+  takeWritten,
+  unframe,
+} from '@sessionreel/session-events';
 import { headersOf, makeFleet, simulate, type Capture } from '@sessionreel/fleet-sim';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { admit } from './admission.ts';
 import { Host } from './host.ts';
 import { L2tpMachine } from './l2tp-machine.ts';
@@ -61,8 +75,13 @@ function eventsOf(result: EventsResult): Logged[] {
   return result.entries.map((entry) => ({
     router: entry.router,
     kind: entry.kind,
-    value: new Uint8Array(result.buffer, entry.start, entry.length),
+    ...unframedOf(new Uint8Array(result.buffer, entry.start, entry.length)),
   }));
+}
+
+function unframedOf(event: Uint8Array): { value: Uint8Array; fingerprint: string } {
+  const frame = unframe(event);
+  return { value: frame.datum, fingerprint: frameFingerprint(frame) };
 }
 
 function restored(log: readonly Logged[]): Host {
@@ -70,14 +89,48 @@ function restored(log: readonly Logged[]): Host {
   host.run({ kind: 'begin', partition: 0, epoch: 1 });
   const buffer = Buffer.concat(log.map(({ value }) => value));
   let start = 0;
-  const events = log.map(({ router, kind, value }): LogEntry => {
+  const events = log.map(({ router, kind, fingerprint, value }): LogEntry => {
     start += value.length;
-    return { router, kind, start: start - value.length, length: value.length };
+    return { router, kind, fingerprint, start: start - value.length, length: value.length };
   });
   const own = new Uint8Array(buffer);
   host.run({ kind: 'restore', partition: 0, epoch: 1, buffer: own.buffer, events });
   return host;
 }
+
+/** Today's schema with a field more in each session: what a newer release may write. */
+const newer = structuredClone(sessionDeltaSchema) as {
+  fields: { name: string; type: { items: AvroRecord } }[];
+};
+interface AvroRecord {
+  fields: { name: string; type: string; default: string }[];
+}
+newer.fields
+  .find(({ name }) => name === 'opened')
+  ?.type.items.fields.splice(5, 0, { name: 'mood', type: 'string', default: '' });
+const encodeNewer = deltaEncoder(newer);
+
+/** Every second event as the newer release writes it. */
+function byTurns(log: readonly Logged[]): Logged[] {
+  const writer = createEventWriter();
+  return log.map((event, i) => {
+    if (i % 2 === 0) return event;
+    const delta = decodeDelta(event.value);
+    for (const images of [delta.opened, delta.changed, delta.closed, delta.rebase, delta.keyframe])
+      for (const image of images) Object.assign(image, { mood: 'good' });
+    encodeNewer(delta, writer);
+    return { ...event, value: takeWritten(writer), fingerprint: fingerprint(newer) };
+  });
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'reel-schemas-'));
+beforeAll(() => {
+  writeFileSync(join(folder, 'newer.avsc'), JSON.stringify(newer));
+  learnSchemas(folder);
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
 
 const shown = (events: readonly Logged[]): string[] =>
   events.map(({ router, kind, value }) => `${router} ${kind} ${Buffer.from(value).toString('latin1')}`);
@@ -86,6 +139,7 @@ describe('a restored worker', () => {
   it.each([
     ['delivery', 'deltas'],
     ['another', 'checkpoints'],
+    ['releases', 'deltas of two releases by turns'],
   ])('goes on as if nothing had happened: seed %s, from %s', { timeout: 60_000 }, (seed, from) => {
     const steady = restored([]);
     let interrupted = restored([]);
@@ -98,7 +152,7 @@ describe('a restored worker', () => {
           const routers = [...new Set(log.map(({ router }) => router))];
           log = eventsOf(steady.run({ kind: 'checkpoint', partition: 0, epoch: 1, routers }) as EventsResult);
         }
-        interrupted = restored(log);
+        interrupted = restored(from.includes('releases') ? byTurns(log) : log);
       }
       const expected = eventsOf(steady.run(taskOf(capture, offset, time)) as EventsResult);
       const got = eventsOf(interrupted.run(taskOf(capture, offset, time)) as EventsResult);

@@ -1,5 +1,6 @@
 /** What may go wrong with a partition, and what is to follow. */
 import { KafkaError } from '@sessionreel/kafka';
+import { UnknownSchemaError } from '@sessionreel/session-events';
 import { WorkerLost } from '@sessionreel/workers';
 import { EventTooLarge } from './commit.ts';
 import { RestoreInterrupted } from './restore.ts';
@@ -29,7 +30,11 @@ export function consider(error: unknown): Consideration {
     // Whoever fenced us may have the partition by now: taking it back at once would fence them in turn.
     return { code: error.code, message, then: error.code === 'fenced' ? 'confirm' : 'wait' };
   const code = error instanceof Error ? error.name : 'unknown';
-  if (error instanceof NoWayToRestore || error instanceof BreakerTripped)
+  if (
+    error instanceof NoWayToRestore ||
+    error instanceof BreakerTripped ||
+    error instanceof UnknownSchemaError
+  )
     return { code, message, then: 'stop' };
   const atOnce =
     error instanceof EventTooLarge ||

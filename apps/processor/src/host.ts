@@ -1,11 +1,5 @@
 /** The worker's side: holds the machines of its routers, by partition and epoch, and runs the tasks of the main thread on them. */
-import {
-  createEventWriter,
-  peekDelta,
-  takeWritten,
-  unframe,
-  type EventWriter,
-} from '@sessionreel/session-events';
+import { createEventWriter, peekDelta, takeWritten, type EventWriter } from '@sessionreel/session-events';
 import { CaptureRefused, type CreateMachine, type Emit, type RouterMachine } from './machine.ts';
 import type {
   DoneResult,
@@ -68,8 +62,8 @@ export class Host {
 
   #restore(held: Held, task: RestoreTask): DoneResult {
     for (const event of task.events) {
-      const value = new Uint8Array(task.buffer, event.start, event.length);
-      const { seq, piece, pieces } = peekDelta(unframe(value).datum);
+      const datum = new Uint8Array(task.buffer, event.start, event.length);
+      const { seq, piece, pieces } = peekDelta(datum);
       const head = { kind: event.kind, seq, piece, pieces };
       const live = held.routers.get(event.router);
       if (event.kind === 'checkpoint') {
@@ -77,16 +71,16 @@ export class Host {
         if (live !== undefined) continue;
         if (piece === 1) held.rising.set(event.router, this.#create(event.router));
         const rising = held.rising.get(event.router);
-        rising?.restore(value, head);
+        rising?.restore(datum, event.fingerprint, head);
         if (rising !== undefined && piece === pieces) {
           held.rising.delete(event.router);
           held.routers.set(event.router, rising);
         }
-      } else if (live !== undefined) live.restore(value, head);
+      } else if (live !== undefined) live.restore(datum, event.fingerprint, head);
       else if (seq === 1) {
         const machine = this.#create(event.router);
         held.routers.set(event.router, machine);
-        machine.restore(value, head);
+        machine.restore(datum, event.fingerprint, head);
       }
       // Else its checkpoint is still to come: what lies before that is in it.
     }

@@ -44,7 +44,7 @@ export interface RouterMachine {
   /** Writes the whole state; changes nothing. */
   checkpoint(emit: Emit): void;
   /** Takes an event of the log up: pieces of a checkpoint in order, or what came after. */
-  restore(value: Uint8Array, head: EventHead): void;
+  restore(datum: Uint8Array, fingerprint: string, head: EventHead): void;
 }
 
 export type CreateMachine = (router: string) => RouterMachine;

@@ -14,7 +14,7 @@ import {
   type Logger,
   type SettingValues,
 } from '@sessionreel/ops';
-import { SchemaRegistry } from '@sessionreel/session-events';
+import { SchemaRegistry, learnSchemas } from '@sessionreel/session-events';
 import { WorkerLost } from '@sessionreel/workers';
 import { processorMetrics } from './metrics.ts';
 import { Processor } from './processor.ts';
@@ -33,8 +33,13 @@ export async function main(args: readonly string[] = process.argv.slice(2)): Pro
   const metrics = new Metrics('processor', { runtime: true });
   const client = new KafkaClient(kafkaSettings(config, log));
   let failure = '';
+  if (config.eventSchemas !== '') learnSchemas(config.eventSchemas);
+  const registry =
+    config.schemaRegistryUrl === '' ? undefined : new SchemaRegistry({ url: config.schemaRegistryUrl });
+  const schemaId = (await registry?.register(config.eventsTopic)) ?? null;
   const processor = new Processor({
-    ...optionsOf(config, fleet, await schemaIdOf(config)),
+    ...optionsOf(config, fleet, schemaId),
+    ...(registry === undefined ? {} : { fingerprintOf: (id) => registry.fingerprintOf(id) }),
     client,
     log,
     metrics: processorMetrics(metrics),
@@ -94,12 +99,6 @@ function fleetOf(config: Config, log: Logger): Fleet {
   }
 }
 
-/** Registers the event schema, where a registry is configured. */
-async function schemaIdOf(config: Config): Promise<number | null> {
-  if (config.schemaRegistryUrl === '') return null;
-  return new SchemaRegistry({ url: config.schemaRegistryUrl }).register(config.eventsTopic);
-}
-
 function kafkaSettings(config: Config, log: Logger): KafkaSettings {
   const instance = config.processorInstance;
   return {
@@ -118,6 +117,7 @@ function optionsOf(
   const data: WorkerData = {
     expansionLimit: config.expansionLimit,
     timezones: new Map([...fleet.routers].map(([name, router]) => [name, router.timezone])),
+    eventSchemas: config.eventSchemas,
     schemaId,
   };
   return {

@@ -42,6 +42,8 @@ export interface PartitionContext {
   /** One partition is restored after another, so that the first is there soon; a budget of one. */
   readonly turns: ByteBudget;
   readonly breaker: Breaker;
+  /** Of the event schema that a registry knows by this id. */
+  readonly fingerprintOf: (schemaId: number) => Promise<string>;
   readonly topics: Topics;
   /** Partitions of the input topic. */
   readonly partitions: number;
@@ -220,6 +222,7 @@ export class PartitionTask {
     let told = began;
     const restored = await restore({
       client: this.#context.client,
+      fingerprintOf: this.#context.fingerprintOf,
       pool,
       topic: topics.events,
       partition,
@@ -234,7 +237,7 @@ export class PartitionTask {
         log.info({ partition, offset: done, end: of, bytes }, 'restoring');
       },
     });
-    const seconds = (performance.now() - began) / 1_000;
+    const seconds = Math.round(performance.now() - began) / 1_000;
     metrics.restoreSeconds.observe(seconds);
     const { sessions, events, bytes } = restored;
     log.info({ partition, offset: start.offset, sessions, events, bytes, seconds }, 'restored');

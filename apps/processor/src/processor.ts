@@ -8,6 +8,7 @@ import {
   type MessageBatch,
 } from '@sessionreel/kafka';
 import type { Logger } from '@sessionreel/ops';
+import { UnknownSchemaError } from '@sessionreel/session-events';
 import { ByteBudget, ShardPool } from '@sessionreel/workers';
 import { Breaker } from './breaker.ts';
 import type { Topics } from './commit.ts';
@@ -38,6 +39,8 @@ export interface ProcessorOptions {
   readonly queueBytes: number;
   readonly fetchBytes: number;
   readonly compression: Compression;
+  /** Of the event schema that a registry knows by this id, where one is used. */
+  readonly fingerprintOf?: (schemaId: number) => Promise<string>;
   readonly breakerWindow: number;
   /** 0 to 1. */
   readonly breakerShare: number;
@@ -119,6 +122,8 @@ export class Processor {
       budget: this.#budget,
       turns: new ByteBudget(1),
       breaker: this.#breaker,
+      fingerprintOf:
+        options.fingerprintOf ?? ((id) => Promise.reject(new UnknownSchemaError(`of registry id ${id}`))),
       topics,
       partitions,
       log: options.log,

@@ -1,6 +1,6 @@
 /** Restores the routers of a partition into the workers, from the log of their own events. */
 import { headerText, readRange, type KafkaClient, type Message } from '@sessionreel/kafka';
-import { peekDelta, unframe } from '@sessionreel/session-events';
+import { UnknownSchemaError, isKnownSchema, peekDelta, unframe } from '@sessionreel/session-events';
 import type { ShardPool } from '@sessionreel/workers';
 import { CheckpointBook } from './checkpoint-book.ts';
 import type { DoneResult, EventKind, LogEntry, RestoreTask } from './tasks.ts';
@@ -15,6 +15,8 @@ export interface RestoreOptions {
   readonly from: number;
   readonly timeoutMs: number;
   readonly checkpointFloor: number;
+  /** Of the schema that a registry knows by this id, where one is used. */
+  readonly fingerprintOf: (schemaId: number) => Promise<string>;
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, of: number, bytes: number) => void;
 }
@@ -69,12 +71,13 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
       signal: options.signal,
     });
     for await (const chunk of range) {
-      for (const message of chunk.messages) {
-        bytes += message.value?.length ?? 0;
-        note(book, message);
+      const logged = await unframed(chunk.messages, options.fingerprintOf);
+      for (const event of logged) {
+        bytes += event.datum.length;
+        note(book, event);
       }
       events += chunk.messages.length;
-      const tasks = split(chunk.messages, pool, partition, epoch);
+      const tasks = split(logged, pool, partition, epoch);
       // One chunk in work while the next is read: bounded, and both busy.
       await ahead;
       ahead = Promise.all([...tasks].map(([shard, task]) => run(shard, task, [task.buffer])));
@@ -92,51 +95,58 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
   };
 }
 
-function note(book: CheckpointBook, message: Message): void {
-  if (message.value === null) return;
-  const { seq, piece, pieces } = peekDelta(unframe(message.value).datum);
-  book.logged({
-    router: routerOf(message),
-    kind: kindOf(message),
-    seq,
-    piece,
-    pieces,
-    offset: message.offset,
-    bytes: message.value.length,
-  });
+interface Logged {
+  readonly message: Message;
+  readonly router: string;
+  readonly datum: Uint8Array;
+  readonly fingerprint: string;
+}
+
+/** @throws UnknownSchemaError when a newer release wrote one of them: nothing is guessed. */
+async function unframed(
+  messages: readonly Message[],
+  fingerprintOf: RestoreOptions['fingerprintOf'],
+): Promise<Logged[]> {
+  const logged: Logged[] = [];
+  for (const message of messages) {
+    if (message.value === null) continue;
+    const frame = unframe(message.value);
+    const fingerprint =
+      frame.kind === 'single-object' ? frame.fingerprint : await fingerprintOf(frame.schemaId);
+    if (!isKnownSchema(fingerprint)) throw new UnknownSchemaError(fingerprint);
+    const router = Buffer.from(message.key ?? []).toString('utf8');
+    logged.push({ message, router, datum: frame.datum, fingerprint });
+  }
+  return logged;
+}
+
+function note(book: CheckpointBook, { message, router, datum }: Logged): void {
+  const { seq, piece, pieces } = peekDelta(datum);
+  const { offset, value } = message;
+  book.logged({ router, kind: kindOf(message), seq, piece, pieces, offset, bytes: value?.length ?? 0 });
 }
 
 function split(
-  messages: readonly Message[],
+  logged: readonly Logged[],
   pool: ShardPool,
   partition: number,
   epoch: number,
 ): Map<number, RestoreTask> {
-  const byShard = Map.groupBy(
-    messages.filter((message) => message.value !== null),
-    (message) => pool.shardOf(message.key ?? new Uint8Array()),
-  );
+  const byShard = Map.groupBy(logged, ({ message }) => pool.shardOf(message.key ?? new Uint8Array()));
   const tasks = new Map<number, RestoreTask>();
   for (const [shard, list] of byShard) {
-    const buffer = new Uint8Array(list.reduce((sum, message) => sum + (message.value?.length ?? 0), 0));
+    const buffer = new Uint8Array(list.reduce((sum, { datum }) => sum + datum.length, 0));
     let start = 0;
-    const events = list.map((message): LogEntry => {
-      const value = message.value as Uint8Array;
-      buffer.set(value, start);
-      start += value.length;
-      return {
-        router: routerOf(message),
-        kind: kindOf(message),
-        start: start - value.length,
-        length: value.length,
-      };
+    const events = list.map(({ message, router, datum, fingerprint }): LogEntry => {
+      const { length } = datum;
+      buffer.set(datum, start);
+      start += length;
+      return { router, kind: kindOf(message), fingerprint, start: start - length, length };
     });
     tasks.set(shard, { kind: 'restore', partition, epoch, buffer: buffer.buffer, events });
   }
   return tasks;
 }
-
-const routerOf = (message: Message): string => Buffer.from(message.key ?? []).toString('utf8');
 
 function kindOf(message: Message): EventKind {
   const kind = headerText(message, 'kind');

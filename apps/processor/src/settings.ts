@@ -50,6 +50,11 @@ export const settings = {
     '',
     'Confluent schema registry; Avro single-object encoding when empty',
   ),
+  eventSchemas: setting(
+    kinds.text(),
+    '',
+    'folder of event schemas (.avsc) of newer releases, whose events this one is to read after going back to it',
+  ),
   breakerWindow: setting(kinds.integer(1), 50, 'messages that the breaker looks back on'),
   breakerShare: setting(kinds.integer(1, 100), 50, 'per cent of them that may fail'),
   sessionTimeout: setting(kinds.duration(), 10_000, 'after which Kafka takes a silent member for dead, ms'),

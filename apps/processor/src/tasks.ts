@@ -62,10 +62,12 @@ export interface DropTask extends ForPartition {
   readonly kind: 'drop';
 }
 
-/** An event of the log in a task's buffer. */
+/** An event of the log in a task's buffer: its datum, without framing. */
 export interface LogEntry {
   readonly router: string;
   readonly kind: EventKind;
+  /** Of the schema that it was written with. */
+  readonly fingerprint: string;
   readonly start: number;
   readonly length: number;
 }

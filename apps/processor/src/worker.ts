@@ -1,11 +1,13 @@
 /** The entry of a worker thread. */
+import { learnSchemas } from '@sessionreel/session-events';
 import { givenToWorker, moving } from '@sessionreel/workers';
 import { Host } from './host.ts';
 import { L2tpMachine } from './l2tp-machine.ts';
 import type { DoneResult, EventsResult, Task } from './tasks.ts';
 import type { WorkerData } from './worker-data.ts';
 
-const { expansionLimit, timezones, schemaId } = givenToWorker() as WorkerData;
+const { expansionLimit, timezones, eventSchemas, schemaId } = givenToWorker() as WorkerData;
+if (eventSchemas !== '') learnSchemas(eventSchemas);
 const host = new Host(
   (router) =>
     new L2tpMachine(router, {

@@ -2,7 +2,7 @@
 import type { SessionDelta } from '@sessionreel/session-model';
 import { sessionDeltaSchema } from './schema.ts';
 import { groupOf } from './shape.ts';
-import { treeOf, type Tree } from './tree.ts';
+import { treeOf, type Schema, type Tree } from './tree.ts';
 import {
   ensure,
   writeBig,
@@ -120,12 +120,18 @@ export function writerOf(tree: Tree): Write {
   }
 }
 
-const write = writerOf(treeOf(sessionDeltaSchema));
+export type DeltaEncoder = (delta: SessionDelta, w: EventWriter) => void;
+
+/** An encoder into another release's schema: fields that it does not know are left out; those that only it knows must be in the delta. */
+export function deltaEncoder(schema: Schema): DeltaEncoder {
+  const write = writerOf(treeOf(schema));
+  return (delta, w) => {
+    write(w, delta);
+  };
+}
 
 /**
  * Appends the Avro datum of `delta`, without framing. bigints may be signed or unsigned: they are written modulo 2^64 as two's
  * complement. A missing value of an image is written as null; other fields must be there.
  */
-export function encodeDelta(delta: SessionDelta, w: EventWriter): void {
-  write(w, delta);
-}
+export const encodeDelta: DeltaEncoder = deltaEncoder(sessionDeltaSchema);

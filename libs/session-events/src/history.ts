@@ -3,6 +3,8 @@
  * known was written by a newer release, and its reader must stop rather than guess.
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { SessionDelta } from '@sessionreel/session-model';
 import { fingerprint } from './canonical.ts';
 import { decodeDelta, deltaDecoder, type DeltaDecoder } from './decode.ts';
@@ -26,19 +28,39 @@ export class UnknownSchemaError extends Error {
 /** schemas/avro/history, oldest first. */
 const folder = new URL('../../../schemas/avro/history/', import.meta.url);
 
-export function readSchemaHistory(): { name: string; schema: Schema }[] {
-  return readdirSync(folder)
+export function readSchemaHistory(from: URL = folder): { name: string; schema: Schema }[] {
+  return readdirSync(from)
     .filter((name) => name.endsWith('.avsc'))
     .sort()
-    .map((name) => ({ name, schema: JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as Schema }));
+    .map((name) => ({ name, schema: JSON.parse(readFileSync(new URL(name, from), 'utf8')) as Schema }));
 }
 
-/** Made at the first old event: most processes never meet one. */
-let older: Map<string, DeltaDecoder> | null = null;
+/** Made at the first event of another schema: most processes never meet one. */
+let known: Map<string, DeltaDecoder> | null = null;
+
+function knownDecoders(): Map<string, DeltaDecoder> {
+  return (known ??= new Map(
+    readSchemaHistory().map(({ schema }) => [fingerprint(schema), deltaDecoder(schema)]),
+  ));
+}
+
+/**
+ * Takes up further schemas, of releases newer than this one: their events can then be read here too, less what this release has no
+ * place for. For going back to an earlier release.
+ * @param from folder of .avsc files
+ * @throws when a file is no schema of events, or one that today's cannot be resolved with
+ */
+export function learnSchemas(from: string): void {
+  for (const { schema } of readSchemaHistory(pathToFileURL(`${resolve(from)}/`)))
+    knownDecoders().set(fingerprint(schema), deltaDecoder(schema));
+}
+
+/** Whether events of the schema with this fingerprint can be read. */
+export const isKnownSchema = (print: string): boolean =>
+  print === currentFingerprint || knownDecoders().has(print);
 
 function olderDecoder(print: string): DeltaDecoder {
-  older ??= new Map(readSchemaHistory().map(({ schema }) => [fingerprint(schema), deltaDecoder(schema)]));
-  const decoder = older.get(print);
+  const decoder = knownDecoders().get(print);
   if (decoder === undefined) throw new UnknownSchemaError(print);
   return decoder;
 }

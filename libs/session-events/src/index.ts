@@ -1,7 +1,7 @@
 export { canonicalForm, crc64Avro, fingerprint, fingerprintBytes } from './canonical.ts';
 export { decodeDelta, deltaDecoder, type DeltaDecoder } from './decode.ts';
 export { decodeFlatDelta } from './decode-flat.ts';
-export { encodeDelta } from './encode.ts';
+export { deltaEncoder, encodeDelta, type DeltaEncoder } from './encode.ts';
 export { encodeFlatDelta } from './encode-flat.ts';
 export {
   currentFingerprint,
@@ -17,6 +17,8 @@ export {
   decodeDatum,
   decodeEvent,
   frameFingerprint,
+  isKnownSchema,
+  learnSchemas,
   readSchemaHistory,
   UnknownSchemaError,
 } from './history.ts';

@@ -33,7 +33,8 @@ export class Stack {
     delete this.#env['FORCE_COLOR'];
   }
 
-  static async start(): Promise<Stack> {
+  /** With processor and loader, unless told otherwise. */
+  static async start(apps: readonly ('processor' | 'loader')[] = ['processor', 'loader']): Promise<Stack> {
     const servers = await testServers();
     await migrate({
       url: servers.clickhouse.address,
@@ -42,16 +43,15 @@ export class Stack {
       password: '',
     });
     const stack = new Stack(servers);
-    stack.run('processor');
-    stack.run('loader');
+    for (const app of apps) stack.run(app);
     return stack;
   }
 
   /** Starts one of the apps; what it says goes to a file beside the servers' data. */
-  run(app: 'processor' | 'loader'): ChildProcess {
+  run(app: 'processor' | 'loader', env: Readonly<Record<string, string>> = {}): ChildProcess {
     const log = createWriteStream(join(this.servers.dir, `${app}.log`), { flags: 'a' });
     const child = spawn(pinned, [join(root, `apps/${app}/src/main.ts`)], {
-      env: this.#env,
+      env: { ...this.#env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child.stdout.pipe(log);
