@@ -35,7 +35,8 @@ import { Places } from './listing/places.ts';
 import type { PrintSet } from './delta/prints.ts';
 import { applyDelta } from './restore/restore.ts';
 import { applyRows } from './rows/rows.ts';
-import { beginRun, contextOf, Listed, type Run } from './snapshot/run.ts';
+import { Listed } from './snapshot/listed.ts';
+import { beginRun, contextOf, type Run } from './snapshot/run.ts';
 import { newerKinds, remember } from './snapshot/staleness.ts';
 import type { Emit, Workspace } from './snapshot/workspace.ts';
 
@@ -113,7 +114,7 @@ export class RouterState {
     if (this.#run !== null) throw new Error(`a snapshot of ${this.router} is being applied already`);
     const { core, head } = this.#work;
     const undo = { core: core.mark(), head: cloneHead(head) };
-    this.#listed.count = 0;
+    this.#listed.clear();
     this.#run = beginRun(this.#work, source, start, undo, this.#listed);
     clearDelta(this.#work.delta, core);
   }
@@ -166,7 +167,7 @@ export class RouterState {
       const context = contextOf(this.#work, pending);
       // What newer snapshots told since is not undone by what waited.
       if (newerKinds(head, pending.capturedAt).length === 0)
-        finishSnapshot(this.#work, pending, context, new Places());
+        finishSnapshot(this.#work, pending, context, new Places(), null);
       const missing = pending.parts - pending.got.length;
       delta.router_events.push({
         kind: 'part_missing',

@@ -83,10 +83,11 @@ const createColumn = Col.vary + varySlots.indexOf(createSlot);
 
 /** As `createTimeOf`, of a row of the table. */
 export function createTimeIn({ table }: Core, r: number): number {
-  const base = r * table.stride;
-  const profile = (table.words[base + Col.profile] as number) * profileWords;
+  const page = table.pages.of(r);
+  const base = table.pages.start(r, page);
+  const profile = (page.words[base + Col.profile] as number) * profileWords;
   return getPresence(table.profiles.words, profile, createTime) === Presence.value
-    ? (table.words[base + createColumn] as number)
+    ? (page.words[base + createColumn] as number)
     : NaN;
 }
 
@@ -151,8 +152,9 @@ export function putPrint(core: Core, delta: FlatDelta, r: number): void {
   const i = addPrint(list);
   const at = i * printWords;
   const { table } = core;
-  const base = r * table.stride;
-  const row = table.words;
+  const page = table.pages.of(r);
+  const base = table.pages.start(r, page);
+  const row = page.words;
   const key = row[base + Col.key] as number;
   const number = row[base + Col.printSet] as number;
   const set = core.prints.sets[number] as PrintSet;

@@ -56,7 +56,7 @@ export function emitCheckpoint(work: Workspace, emit: Emit): void {
     delta.seq = head.seq;
     delta.layouts = core.prints.takeNews();
     const ids = piece === 1 ? told.map((id) => id.toString(16)) : [];
-    delta.router_state = encodeState(head, { seen: countersTimes(core, own), told: ids });
+    delta.router_state = encodeState(head, { seen: sightsOf(work, own), told: ids });
     emit(delta);
   }
   core.prints.restoreTold(before);
@@ -84,6 +84,11 @@ function putKeyframe({ core, delta, head }: Workspace, r: number): void {
   putImage(core, delta.keyframe, r, reasonOf(core, r), [], head.timezone);
 }
 
-/** When counters were last seen (ms), or a closed session was gone, by session of the piece: images do not say it. */
-const countersTimes = (core: Core, rows: Int32Array): number[] =>
-  Array.from(rows, (r) => core.time(r, Col.countersAt));
+/**
+ * What images do not say, by session of the piece: when counters were last seen (ms), or a closed one was gone; then, while parts of a
+ * snapshot are awaited, the number of the snapshot that showed it last: a newer one may have.
+ */
+function sightsOf({ core, head }: Workspace, rows: Int32Array): number[] {
+  const times = Array.from(rows, (r) => core.time(r, Col.countersAt));
+  return head.pending.length === 0 ? times : [...times, ...Array.from(rows, (r) => core.word(r, Col.seen))];
+}

@@ -12,15 +12,12 @@ import type { Workspace } from '../snapshot/workspace.ts';
 /** Notes the clock of a part, and the deviations of its sessions. @returns null when no session tells. */
 export function settleClocks({ core, delta }: Workspace, run: Run, places: Places): PartClock | null {
   const { listed, pending, source } = run;
+  listed.complete(core);
   const { count, keys, rows, clocks } = listed;
+  const own = listed.own.subarray(0, count);
   const waiting = new Map<number, Deferred>();
   for (const d of pending?.deferred ?? []) if (d.part === source.part) waiting.set(d.index, d);
-  const own = new Float64Array(count);
-  for (let i = 0; i < count; i++) {
-    const clock = clocks[i] as number;
-    const r = rows[i] as number;
-    own[i] = waiting.has(i) ? clock : clock - (core.word(r, Col.clockOffset) | 0);
-  }
+  for (const i of waiting.keys()) own[i] = clocks[i] as number;
   const listing = clockOfListing(own);
   if (listing.first === null) return null;
   let clock = listing.first;

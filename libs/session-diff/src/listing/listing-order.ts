@@ -2,8 +2,9 @@
 import { Col } from '../table/columns.ts';
 import type { Core } from '../table/core.ts';
 import type { Pending } from '../snapshot/head.ts';
+import type { Listed } from '../snapshot/listed.ts';
 import type { Places } from './places.ts';
-import { assignRanks, spacing } from './ranks.ts';
+import { assignRanks, fillGaps, spacing } from './ranks.ts';
 import type { Workspace } from '../snapshot/workspace.ts';
 
 /** Listing order; equal ranks by key, so that it does not depend on where rows lie. */
@@ -48,20 +49,36 @@ function listedRows(core: Core, pending: Pending): Int32Array {
   return rows.subarray(0, count);
 }
 
-/** Gives the listing's sessions rising ranks; prints tell those that moved without an image. */
-export function rankListing({ core, delta }: Workspace, pending: Pending, places: Places): void {
-  const rows = listedRows(core, pending);
-  const ranks = new Float64Array(rows.length);
-  for (let i = 0; i < rows.length; i++) ranks[i] = core.word(rows[i] as number, Col.rank);
+/**
+ * Gives the listing's sessions rising ranks; prints tell those that moved without an image.
+ *
+ * @param listed what the last part listed, whose ranks are known already.
+ */
+export function rankListing(
+  { core, delta }: Workspace,
+  pending: Pending,
+  places: Places,
+  listed: Listed | null,
+): void {
+  // A snapshot in one part, all of whose sessions are known: what it listed is still there.
+  const isKnown = listed !== null && pending.parts === 1 && pending.deferred.length === 0;
+  const rows = isKnown ? listed.rows.subarray(0, listed.count) : listedRows(core, pending);
+  const ranks = isKnown ? listed.ranks.subarray(0, listed.count) : new Float64Array(rows.length);
+  if (!isKnown) for (let i = 0; i < rows.length; i++) ranks[i] = core.word(rows[i] as number, Col.rank);
+  const move = (i: number, rank: number): void => {
+    const r = rows[i] as number;
+    core.table.touch(r);
+    core.setWord(r, Col.rank, rank);
+    places.moved(core, delta, r);
+  };
+  const filled = fillGaps(ranks);
+  if (filled !== null) {
+    for (const i of filled) move(i, ranks[i] as number);
+    return;
+  }
   const assigned = assignRanks(ranks);
   if (assigned === null) return;
-  for (let i = 0; i < rows.length; i++) {
-    const r = rows[i] as number;
-    if (ranks[i] === assigned[i]) continue;
-    core.table.touch(r);
-    core.setWord(r, Col.rank, assigned[i] as number);
-    places.moved(core, delta, r);
-  }
+  for (let i = 0; i < rows.length; i++) if (ranks[i] !== assigned[i]) move(i, assigned[i] as number);
 }
 
 /** Room between all sessions again. Nobody is told: a keyframe follows, which says all ranks. */

@@ -46,6 +46,41 @@ export function assignRanks(ranks: ArrayLike<number>): Float64Array | null {
   return result;
 }
 
+/**
+ * As `assignRanks` where those that have a rank rise, and there is room between them for the others: most listings. Writes into
+ * `ranks`.
+ *
+ * @returns the places that got a rank; null when it is not that simple, and nothing was written.
+ */
+export function fillGaps(ranks: Float64Array): number[] | null {
+  const gaps: number[] = [];
+  let before = 0;
+  let from = -1;
+  for (let i = 0; i < ranks.length; i++) {
+    const rank = ranks[i] as number;
+    if (rank === 0) continue;
+    if (rank <= before) return null;
+    if (i - from > 1) {
+      if (!hasRoom(before, rank, i - from - 1, 1)) return null;
+      gaps.push(from, i);
+    }
+    before = rank;
+    from = i;
+  }
+  if (ranks.length - from > 1) {
+    if (!hasRoom(before, Infinity, ranks.length - from - 1, 1)) return null;
+    gaps.push(from, ranks.length);
+  }
+  const places: number[] = [];
+  for (let g = 0; g < gaps.length; g += 2) {
+    const [start, end] = [gaps[g] as number, gaps[g + 1] as number];
+    const after = end === ranks.length ? Infinity : (ranks[end] as number);
+    fill(ranks, start, end, start < 0 ? 0 : (ranks[start] as number), after);
+    for (let i = start + 1; i < end; i++) places.push(i);
+  }
+  return places;
+}
+
 /** Whether `count` sessions fit between two ranks, with `step` from one to the next. */
 function hasRoom(before: number, after: number, count: number, step: number): boolean {
   return count === 0 || (Math.min(after, most) - before) / (count + 1) >= step;

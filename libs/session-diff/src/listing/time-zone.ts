@@ -103,6 +103,10 @@ export function utcOfLocal(zone: string, local: number, notAfter: number, early 
   return early || last > notAfter + 2000 ? (instants[0] as number) : last;
 }
 
+/** True when the zone's wall clock shows `local` (seconds; NaN: not known) twice. */
+export const comesTwice = (zone: string, local: number): boolean =>
+  !Number.isNaN(local) && instantsOf(zone, local).length > 1;
+
 /** True when the wall time comes twice, and its first coming is nearer to `expected` (ms UTC). */
 export function isEarly(zone: string, local: number, expected: number): boolean {
   if (zone === 'UTC' || !Number.isNaN(steadyOffset(zone, local * 1000))) return false;

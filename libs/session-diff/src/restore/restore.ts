@@ -104,8 +104,11 @@ function applyImages(core: Core, delta: FlatDelta, timezone: string): Set<number
 
 function restorePiece(core: Core, delta: FlatDelta, times: readonly number[], timezone: string): void {
   const { keyframe, closed } = delta;
-  for (let i = 0; i < keyframe.count; i++)
-    core.setTime(openImage(core, keyframe, i, timezone), Col.countersAt, times[i] ?? 0);
+  for (let i = 0; i < keyframe.count; i++) {
+    const r = openImage(core, keyframe, i, timezone);
+    core.setTime(r, Col.countersAt, times[i] ?? 0);
+    core.setWord(r, Col.seen, times[keyframe.count + closed.count + i] ?? 0);
+  }
   for (let i = 0; i < closed.count; i++)
     core.close(openImage(core, closed, i, timezone), times[keyframe.count + i] ?? 0);
 }

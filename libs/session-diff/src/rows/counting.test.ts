@@ -193,6 +193,15 @@ describe('counter epoch', () => {
     expect(bytesOf(one(lab, 180, { created: -3598, since: 170, bytes: 950n }))[0]?.[0]).toBe('epoch');
   });
 
+  it('is noticed by levels that print no create time, in any zone', () => {
+    const lab = new Lab({ timezone: 'Europe/Berlin' });
+    one(lab, 0, { bytes: 1000n });
+    const { tunnel_local_id = 0, session_local_id = 0 } = brief(1).values;
+    const values = { tunnel_local_id, session_local_id, statistics_since: clockAt(30), data_rx_bytes: 10n };
+    const delta = lab.take({ at: 60, level: 'statistics', sessions: [{ values }] });
+    expect(bytesOf(delta)[0]?.slice(0, 2)).toEqual(['epoch', 10n]);
+  });
+
   it('that began within seconds of another is another, when it lies after the last sight', () => {
     const lab = new Lab();
     one(lab, 0, { created: -3, since: -3, bytes: 10n });

@@ -17,7 +17,7 @@ import { createTolerance, littleMove, shiftsOf, valueOf } from './incarnation.ts
 import { clockOf } from './row-clocks.ts';
 import type { RowContext } from './row-context.ts';
 import type { Shape } from '../table/shapes.ts';
-import { instantsOf, utcOfLocal } from '../listing/time-zone.ts';
+import { comesTwice, utcOfLocal } from '../listing/time-zone.ts';
 
 const since = indexOfField('statistics_since');
 const sinceSlot = slotOf[since] as number;
@@ -50,7 +50,7 @@ export function epochChanged(
   if (moved <= createTolerance) return fell();
   // Nor is one that lies before the last sight, where the clock may have been set unseen: by a few seconds, or by the hour that comes
   // twice, so that create times of that hour stand still.
-  const unseen = moved <= littleMove || instantsOf(context.timezone, createTimeOf(words, row)).length > 1;
+  const unseen = moved <= littleMove || comesTwice(context.timezone, createTimeOf(old, 0));
   if (unseen && liesBefore(context, now, countedAt) && !fell()) return false;
   return !movedWithClock(context, old, words, row, before, now);
 }

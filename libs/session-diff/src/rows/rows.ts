@@ -1,12 +1,11 @@
 /** Rows of a snapshot, one by one: which session each is, and what it says of it. */
-import { rowWords, slotOf, type RowBatch } from '@sessionreel/session-model';
+import { indexOfField, rowWords, slotOf, type RowBatch } from '@sessionreel/session-model';
 import { Col, Flag } from '../table/columns.ts';
 import { deferRow } from './deferred.ts';
 import { createTimeIn, createTimeOf } from '../delta/delta-builder.ts';
 import { createShift, incarnation, isDoubtful, learnClock, returnShift } from './incarnation.ts';
 import { openRow, replaceRow } from './open-row.ts';
 import { spacing } from '../listing/ranks.ts';
-import { clockOf } from './row-clocks.ts';
 import type { RowContext } from './row-context.ts';
 import { anomaly } from './row-counters.ts';
 import { isCut } from './row-print.ts';
@@ -17,6 +16,8 @@ import { updateRow } from './update-row.ts';
 
 const tunnelSlot = slotOf[0] as number;
 const sessionSlot = slotOf[1] as number;
+const createSlot = slotOf[indexOfField('create_time')] as number;
+const upSlot = slotOf[indexOfField('up_time_s')] as number;
 
 export function applyRows(run: Run, batch: RowBatch): void {
   const { words } = batch;
@@ -28,32 +29,57 @@ function applyRow(run: Run, words: Uint32Array, row: number): void {
   const { context, pending, listed } = run;
   const { core } = context;
   const { table } = core;
+  const { pages } = table;
   const key = keyOf(words[row + tunnelSlot] as number, words[row + sessionSlot] as number);
-  const { count } = listed;
   // A listing is most often in the order of the one before, and the table with it.
-  const r = table.findNear(key, count === 0 ? 0 : (listed.rows[count - 1] as number) + 1);
-  if (pending !== null && r >= 0 && core.word(r, Col.seen) === pending.number) {
+  const r = table.findNear(key, listed.next);
+  const shape = core.shapes.of(words, row);
+  const clock = shape.clocked ? (words[row + createSlot] as number) + (words[row + upSlot] as number) : NaN;
+  if (r < 0) {
+    if (context.late === null) applyOdd(run, key, r, false, words, row, clock);
+    return;
+  }
+  const page = pages.of(r);
+  const base = pages.start(r, page);
+  const kept = page.words;
+  if (pending !== null && kept[base + Col.seen] === pending.number) {
     duplicate(context, key);
     return;
   }
-  const live = r >= 0 && (core.word(r, Col.flags) & Flag.closed) === 0;
+  const live = ((kept[base + Col.flags] as number) & Flag.closed) === 0;
   if (context.late !== null) {
     if (live) applyLate(run, r, words, row);
     return;
   }
-  const clock = clockOf(words, row);
-  const lastSeen = live ? core.word(r, Col.lastSeen) : 0;
-  if (live && run.shortCut && steadyRow(context, r, words, row, clock)) {
-    if (!Number.isNaN(createTimeOf(words, row))) noteUnmoved(run, core.moments.time(lastSeen));
-    listed.add(key, r, clock);
+  const lastSeen = kept[base + Col.lastSeen] as number;
+  if (live && run.shortCut && steadyRow(context, r, page, base, shape, words, row, clock)) {
+    if (shape.created) noteUnmoved(run, core.moments.time(lastSeen));
+    const offset = (kept[base + Col.clockOffset] as number) | 0;
+    listed.addSteady(key, r, clock, clock - offset, kept[base + Col.rank] as number);
     return;
   }
+  applyOdd(run, key, r, live, words, row, clock);
+}
+
+/** A session of which more moved than clocks and counters, or that is not known. */
+function applyOdd(
+  run: Run,
+  key: number,
+  r: number,
+  live: boolean,
+  words: Uint32Array,
+  row: number,
+  clock: number,
+): void {
+  const { context, listed } = run;
+  const { core } = context;
   // Which session it is tells the next listing that shows all of it.
   if (live && isCut(words, row) && isDoubtful(context, r, words, row)) {
-    table.load(r, core.scratch, 0);
+    core.table.load(r, core.scratch, 0);
     anomaly(context, r, core.scratch, 'reuse_hint', 'session_remote_id', '', '');
     return;
   }
+  const { count } = listed;
   listed.add(key, r, clock);
   if (isCut(words, row) && core.shapes.of(words, row).counters.length === 0) run.uncounted.push(key);
   listed.rows[count] = applyMoved(run, key, r, live, words, row);

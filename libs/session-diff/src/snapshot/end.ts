@@ -34,7 +34,7 @@ export function endRun(work: Workspace, run: Run, facts: SnapshotFacts, emit: Em
   entry.router_clock = clock === null ? null : clock.first * 1000;
   const final = pending.got.length >= pending.parts;
   if (final && !late) {
-    finishSnapshot(work, pending, run.context, places);
+    finishSnapshot(work, pending, run.context, places, run.listed);
     if (isKeyframeDue(work, source.logTime)) renumber(work.core);
     clockInto(entry, work.core, pending);
   }
@@ -44,7 +44,9 @@ export function endRun(work: Workspace, run: Run, facts: SnapshotFacts, emit: Em
   if (final) complete(work, entry, pending, late);
   const { uncounted } = run;
   const seen = listedKeys(run, pending, entry);
-  emitLedger(work, entry, source, { seen, number: pending.number, uncounted }, emit);
+  // Parts that name other times are of one moment all the same.
+  const taken = { ...source, capturedAt: pending.capturedAt };
+  emitLedger(work, entry, taken, { seen, number: pending.number, uncounted }, emit);
   const counts = { ...pending.sums };
   if (final && isKeyframeDue(work, source.logTime)) emitKeyframe(work, source.logTime, emit);
   return { outcome: 'applied', reason: entry.reason, counts };
@@ -72,8 +74,9 @@ function takePart({ head, options }: Workspace, run: Run, pending: Pending, fact
   // The arrays are used again by the next part.
   pending.order[source.part] = pending.parts === 1 ? keys : keys.slice();
   pending.deadline = source.logTime + options.partDeadlineMs;
-  head.classAt[context.kind] = Math.max(head.classAt[context.kind] ?? 0, source.capturedAt);
-  head.at = Math.max(head.at, source.capturedAt);
+  const { capturedAt } = pending;
+  head.classAt[context.kind] = Math.max(head.classAt[context.kind] ?? 0, capturedAt);
+  head.at = Math.max(head.at, capturedAt);
 }
 
 /** The clock in force, told by a snapshot's first part; another one when create times moved with it. */

@@ -1,6 +1,9 @@
 /** What only the whole of a snapshot can tell: incarnations in doubt, order, closes, and what happened to the router. */
 import { Presence, getPresence, indexOfField, slotOf } from '@sessionreel/session-model';
 import { Col } from '../table/columns.ts';
+import type { Core } from '../table/core.ts';
+import { pageRows } from '../table/pages.ts';
+import type { Listed } from './listed.ts';
 import { decideDeferred } from '../rows/deferred.ts';
 import { putImage } from '../delta/delta-builder.ts';
 import type { Pending } from './head.ts';
@@ -16,12 +19,18 @@ const massLeast = 3;
 const state = indexOfField('state');
 const stateSlot = slotOf[state] as number;
 
-/** To be called with the last part, or when the others are given up. */
-export function finishSnapshot(work: Workspace, pending: Pending, context: RowContext, places: Places): void {
+/** To be called with the last part, which listed `listed`, or when the others are given up. */
+export function finishSnapshot(
+  work: Workspace,
+  pending: Pending,
+  context: RowContext,
+  places: Places,
+  listed: Listed | null,
+): void {
   const { delta } = work;
   const setBy = decideDeferred(work, pending, context);
   if (pending.deferred.length > 0) places.forget();
-  rankListing(work, pending, places);
+  rankListing(work, pending, places, listed);
   const replaced = pending.sums.closed + delta.closed.count;
   const gone = pending.complete ? closeMissing(work, pending, context) : 0;
   const moved = (pending.moved?.sessions ?? 0) + (setBy === 0 ? 0 : pending.deferred.length);
@@ -39,8 +48,7 @@ function closeMissing({ core, delta, head }: Workspace, pending: Pending, contex
   const covers = isUnscoped(pending) ? null : coverOf(pending.scope);
   const gone: number[] = [];
   const { table } = core;
-  for (let r = 0; r < table.top; r++) {
-    if (core.word(r, Col.seen) >= pending.number || !core.isLive(r)) continue;
+  for (const r of unseenRows(core, pending.number)) {
     if (covers !== null) {
       table.load(r, core.scratch, 0);
       if (!covers(core.scratch, 0, core.strings)) continue;
@@ -57,6 +65,19 @@ function closeMissing({ core, delta, head }: Workspace, pending: Pending, contex
     putImage(core, delta.closed, r, destroyed ? 'destroyed' : 'gone', [], context.timezone);
   }
   return gone.length;
+}
+
+/** Rows of live sessions that neither this snapshot nor a newer one showed. */
+function unseenRows(core: Core, number: number): number[] {
+  const rows: number[] = [];
+  const { pages, top } = core.table;
+  for (let first = 0; first < top; first += pageRows) {
+    const { words, stride } = pages.of(first);
+    const last = Math.min(pageRows, top - first);
+    for (let i = 0; i < last; i++)
+      if ((words[i * stride + Col.seen] as number) < number && core.isLive(first + i)) rows.push(first + i);
+  }
+  return rows;
 }
 
 function tellRouterEvents(

@@ -146,7 +146,7 @@ export const cloneHead = (head: Head): Head => ({
 
 /** What a delta says for a restore, beside the head. */
 export interface Sights {
-  /** Keys seen, in listing order; null when all live sessions were seen, or none. In checkpoints: times. */
+  /** Keys seen, in listing order; null when all live sessions were seen, or none. In checkpoints: see `sightsOf` of pieces.ts. */
   readonly seen?: ArrayLike<number> | null;
   /** Number of the snapshot that saw them. */
   readonly number?: number;

@@ -1,5 +1,6 @@
 /** A snapshot, or one part of it, while its rows come. */
 import type { CoreMark } from '../table/core.ts';
+import type { Listed } from './listed.ts';
 import { noCounts, type Head, type Pending } from './head.ts';
 import { ledgerEntry } from '../delta/ledger.ts';
 import type { SnapshotBegin, SnapshotSource } from './options.ts';
@@ -7,34 +8,6 @@ import { kindNumberOf } from '../delta/print-steps.ts';
 import type { RowContext } from '../rows/row-context.ts';
 import { idOf, newerKinds, stalenessOf } from './staleness.ts';
 import type { Workspace } from './workspace.ts';
-
-/** The sessions that were listed, in their order. Arrays that are used again for the next snapshot. */
-export class Listed {
-  count = 0;
-  keys = new Uint32Array(64);
-  /** Row of each in the table. */
-  rows = new Int32Array(64);
-  /** What each says of the router's clock, local seconds; NaN when it does not. */
-  clocks = new Float64Array(64);
-
-  add(key: number, r: number, clock: number): void {
-    const i = this.count++;
-    if (i === this.keys.length) this.#grow();
-    this.keys[i] = key;
-    this.rows[i] = r;
-    this.clocks[i] = clock;
-  }
-
-  #grow(): void {
-    const { keys, rows, clocks } = this;
-    this.keys = new Uint32Array(keys.length * 2);
-    this.keys.set(keys);
-    this.rows = new Int32Array(rows.length * 2);
-    this.rows.set(rows);
-    this.clocks = new Float64Array(clocks.length * 2);
-    this.clocks.set(clocks);
-  }
-}
 
 export interface Run {
   readonly source: SnapshotSource;
@@ -63,13 +36,14 @@ export function beginRun(
   const { head } = work;
   const id = idOf(source, start);
   const stale = stalenessOf(head, source, start);
-  const late = newerKinds(head, source.capturedAt);
   let pending = stale === '' ? (head.pending.find((p) => p.id === id) ?? null) : null;
   if (stale === '' && pending === null) {
     pending = newPending(work, source, start, id);
     head.pending.push(pending);
   }
+  // A snapshot is of one moment, whatever its parts say.
   const capturedAt = pending?.capturedAt ?? source.capturedAt;
+  const late = newerKinds(head, capturedAt);
   const context: RowContext = {
     ...contextFor(work, pending?.number ?? 0, capturedAt, `${start.format}/${start.level}`),
     late: late.length > 0 ? late : null,

@@ -11,7 +11,7 @@ import {
   slotOf,
 } from '@sessionreel/session-model';
 
-/** Words of a table row. */
+/** Words of a table row: what stands still while a fleet does, then what most listings move. */
 export const Col = {
   /** tunnel << 16 | session. */
   key: 0,
@@ -21,22 +21,22 @@ export const Col = {
   line: 2,
   /** Tuple of the counters' rounding; 0 when all are exact. */
   rounding: 3,
-  /** Number of the snapshot that showed the session last. */
-  seen: 4,
-  rank: 5,
+  rank: 4,
   /** Print set: see prints.ts. */
-  printSet: 6,
-  /** The router's local seconds; `noTime` when not idle or not known. */
-  idleSince: 7,
+  printSet: 5,
   /** Seconds, signed. */
-  clockOffset: 8,
-  flags: 9,
+  clockOffset: 6,
+  flags: 7,
+  unknown: 8,
+  vary: 9,
+  /** Number of the snapshot that showed the session last. */
+  seen: 18,
+  /** The router's local seconds; `noTime` when not idle or not known. */
+  idleSince: 19,
   /** A moment: when it was last seen (ms). */
-  lastSeen: 10,
+  lastSeen: 20,
   /** A moment: when its counters were last seen (ms); of a closed one: when it was gone by. */
-  countersAt: 11,
-  unknown: 12,
-  vary: 13,
+  countersAt: 21,
 } as const;
 
 export const noTime = 0xffffffff;
@@ -64,8 +64,11 @@ const varying = [
 ].map(indexOfField);
 /** Row slot of each varying value; its table word is `Col.vary + i`. */
 export const varySlots: Uint16Array = Uint16Array.from(varying, (index) => slotOf[index] as number);
+/** First of the words that a steady session moves: they lie at the end. */
+export const movingStart: number = Col.seen;
+if (Col.vary + varySlots.length !== movingStart) throw new Error('words of a row overlap');
 /** First word of the counters: those before it are alike in all layouts. */
-export const counterStart: number = Col.vary + varySlots.length;
+export const counterStart: number = Col.countersAt + 1;
 
 /** Fields of the access line: alike for the subscribers of a product, or each its own. */
 const lineFields = [

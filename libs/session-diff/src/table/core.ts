@@ -54,11 +54,15 @@ export class Core {
   }
 
   word(r: number, column: number): number {
-    return this.table.words[r * this.table.stride + column] as number;
+    const { pages } = this.table;
+    const page = pages.of(r);
+    return page.words[pages.start(r, page) + column] as number;
   }
 
   setWord(r: number, column: number, value: number): void {
-    this.table.words[r * this.table.stride + column] = value;
+    const { pages } = this.table;
+    const page = pages.of(r);
+    page.words[pages.start(r, page) + column] = value;
   }
 
   time(r: number, column: number): number {
@@ -182,7 +186,9 @@ export class Core {
       for (const { index, slot } of textSlots)
         if (getPresence(full, 0, index) === Presence.value) full[slot] = move(full[slot] as number);
       full[unknownSlot] = move(full[unknownSlot] as number);
-      const word = (column: number): number => table.words[r * table.stride + column] as number;
+      const page = table.pages.of(r);
+      const base = table.pages.start(r, page);
+      const word = (column: number): number => page.words[base + column] as number;
       const to = this.table.insert(word(Col.key));
       this.table.store(to, full, 0);
       for (const column of [Col.seen, Col.rank, Col.idleSince, Col.clockOffset, Col.flags])

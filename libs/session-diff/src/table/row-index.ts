@@ -1,4 +1,6 @@
 /** Rows by key: open addressing over row numbers; the keys stand in the rows. */
+import type { Pages } from './pages.ts';
+
 export class RowIndex {
   #slots = new Uint32Array(32);
   #count = 0;
@@ -8,38 +10,38 @@ export class RowIndex {
   }
 
   /** The row whose first word is `key`, -1 when there is none. */
-  find(words: Uint32Array, stride: number, key: number): number {
+  find(pages: Pages, key: number): number {
     const slots = this.#slots;
     const mask = slots.length - 1;
     let slot = spread(key) & mask;
     for (;;) {
       const entry = slots[slot] as number;
       if (entry === 0) return -1;
-      if (words[(entry - 1) * stride] === key) return entry - 1;
+      if (pages.key(entry - 1) === key) return entry - 1;
       slot = (slot + 1) & mask;
     }
   }
 
-  add(words: Uint32Array, stride: number, row: number): void {
+  add(pages: Pages, row: number): void {
     this.#count++;
     // Seven tenths full at most.
-    if (this.#count * 10 > this.#slots.length * 7) this.#grow(words, stride);
-    this.#place(words[row * stride] as number, row);
+    if (this.#count * 10 > this.#slots.length * 7) this.#grow(pages);
+    this.#place(pages.key(row), row);
   }
 
   /** Closes the gap, so that later probes need no tombstones. */
-  remove(words: Uint32Array, stride: number, row: number): void {
+  remove(pages: Pages, row: number): void {
     this.#count--;
     const slots = this.#slots;
     const mask = slots.length - 1;
-    let slot = spread(words[row * stride] as number) & mask;
+    let slot = spread(pages.key(row)) & mask;
     while (slots[slot] !== row + 1) slot = (slot + 1) & mask;
     let hole = slot;
     for (;;) {
       slot = (slot + 1) & mask;
       const entry = slots[slot] as number;
       if (entry === 0) break;
-      const home = spread(words[(entry - 1) * stride] as number) & mask;
+      const home = spread(pages.key(entry - 1)) & mask;
       if (((slot - home) & mask) >= ((slot - hole) & mask)) {
         slots[hole] = entry;
         hole = slot;
@@ -48,11 +50,10 @@ export class RowIndex {
     slots[hole] = 0;
   }
 
-  #grow(words: Uint32Array, stride: number): void {
+  #grow(pages: Pages): void {
     const before = this.#slots;
     this.#slots = new Uint32Array(before.length * 2);
-    for (const entry of before)
-      if (entry !== 0) this.#place(words[(entry - 1) * stride] as number, entry - 1);
+    for (const entry of before) if (entry !== 0) this.#place(pages.key(entry - 1), entry - 1);
   }
 
   #place(key: number, row: number): void {

@@ -3,6 +3,7 @@ import {
   counterFields,
   fields,
   getPresence,
+  indexOfField,
   presenceLetters,
   presenceWords,
   slotOf,
@@ -11,6 +12,9 @@ import { Col, counterIndex, lineSlots, profileWords, sharedSlots, varySlots } fr
 
 /** Fields whose difference is a change: attributes, state, gauges, create time. Epoch, counters and clocks are not. */
 const attributeRoles = new Set(['attribute', 'state', 'gauge', 'incarnation']);
+
+const createTime = indexOfField('create_time');
+const upTime = indexOfField('up_time_s');
 
 export interface Shape {
   /** Unlike that of every other shape of the router. */
@@ -32,8 +36,13 @@ export interface Shape {
   readonly values: Uint16Array;
   /** Numbers of the counters that hold a value. */
   readonly counters: Uint8Array;
+  /** Numbers of the others. */
+  readonly others: Uint8Array;
   /** Bit i: counter i holds a value. */
   readonly seen: number;
+  /** Whether it tells the create time, and with its up time the router's clock. */
+  readonly created: boolean;
+  readonly clocked: boolean;
 }
 
 export interface SlotPairs {
@@ -48,10 +57,12 @@ export class Shapes {
   readonly #lastWords = new Uint32Array(presenceWords);
 
   of(words: Uint32Array, row: number): Shape {
-    if (this.#last !== null) {
-      let same = true;
-      for (let i = 0; i < presenceWords; i++) if (words[row + i] !== this.#lastWords[i]) same = false;
-      if (same) return this.#last;
+    const last = this.#last;
+    if (last !== null) {
+      const before = this.#lastWords;
+      let differs = 0;
+      for (let i = 0; i < presenceWords; i++) differs |= (words[row + i] as number) ^ (before[i] as number);
+      if (differs === 0) return last;
     }
     const presence = presenceOf(words, row);
     let shape = this.#shapes.get(presence);
@@ -98,6 +109,9 @@ function shapeOf(presence: string, number: number): Shape {
     inRow: pairs(slots, varySlots, Col.vary),
     values: Uint16Array.from(values),
     counters: Uint8Array.from(counters),
+    others: Uint8Array.from(counterFields.flatMap((_, c) => (counters.includes(c) ? [] : [c]))),
+    created: presence[createTime] === 'v',
+    clocked: presence[createTime] === 'v' && presence[upTime] === 'v',
     seen: counters.reduce((bits, c) => bits | (1 << c), 0) >>> 0,
   };
 }

@@ -13,14 +13,15 @@ import {
 import {
   Col,
   counterSlots,
-  counterStart,
   layouts,
   lineSlots,
+  movingStart,
   profileWords,
   sharedSlots,
   varySlots,
   type RowLayout,
 } from './columns.ts';
+import { Pages, copyRow, type Page } from './pages.ts';
 import { RowIndex } from './row-index.ts';
 import { TuplePool } from './tuple-pool.ts';
 import { UndoLog } from './undo-log.ts';
@@ -31,13 +32,10 @@ const sessionSlot = slotOf[1] as number;
 export const keyOf = (tunnel: number, session: number): number => ((tunnel << 16) | session) >>> 0;
 
 /** What an entry of the undo log undoes; the number of the row's layout is added in the higher bits. */
-const Undo = { write: 0, insert: 1, remove: 2 } as const;
+const Undo = { write: 0, insert: 1, remove: 2, move: 3 } as const;
 
 export class SessionTable {
-  /** Row `r` is `words[r * stride, (r + 1) * stride)`. */
-  words: Uint32Array;
-  layout: RowLayout = layouts[0] as RowLayout;
-  stride: number = this.layout.stride;
+  readonly pages = new Pages();
   readonly profiles = new TuplePool(profileWords);
   readonly lines = new TuplePool(lineSlots.length);
   readonly roundings = new TuplePool(roundingWords);
@@ -54,14 +52,10 @@ export class SessionTable {
   readonly #log = new UndoLog();
   #recording = false;
 
-  constructor() {
-    this.words = new Uint32Array(16 * this.stride);
-  }
-
   /** Bytes held: rows, index, tuples, what can be undone. */
   get bytes(): number {
     const pools = this.profiles.bytes + this.lines.bytes + this.roundings.bytes;
-    const own = this.words.byteLength + this.#used.byteLength + 8 * this.#free.length;
+    const own = this.pages.bytes + this.#used.byteLength + 8 * this.#free.length;
     return own + this.#index.bytes + pools + this.#log.bytes;
   }
 
@@ -71,24 +65,37 @@ export class SessionTable {
 
   /** The row of a session, -1 when there is none. */
   find(key: number): number {
-    return this.#index.find(this.words, this.stride, key);
+    return this.#index.find(this.pages, key);
   }
 
   /** As `find`, quick where the row is `guess`. */
   findNear(key: number, guess: number): number {
-    if (this.words[guess * this.stride] === key && this.#used[guess] === 1) return guess;
-    return this.#index.find(this.words, this.stride, key);
+    if (guess < this.top && this.pages.key(guess) === key && this.#used[guess] === 1) return guess;
+    return this.#index.find(this.pages, key);
   }
 
   /** A new zeroed row for a key that has none. */
   insert(key: number): number {
-    const r = this.#free.pop() ?? this.top++;
-    if ((r + 1) * this.stride > this.words.length) this.#grow(r + 1);
-    const base = r * this.stride;
-    this.words.fill(0, base, base + this.stride);
-    this.words[base] = key;
+    const r = this.#free.pop() ?? this.#append();
+    const page = this.pages.of(r);
+    const { words, stride } = page;
+    const base = this.pages.start(r, page);
+    for (let i = base; i < base + stride; i++) words[i] = 0;
+    words[base] = key;
     this.#link(r);
-    if (this.#recording) this.#log.push(this.words, 0, 0, r, Undo.insert);
+    if (this.#recording) this.#log.push(words, 0, 0, r, Undo.insert);
+    return r;
+  }
+
+  #append(): number {
+    const r = this.top;
+    this.pages.grow(r);
+    if (r >= this.#used.length) {
+      const used = new Uint8Array(Math.ceil(r * (r < 16_384 ? 2 : 1.25)));
+      used.set(this.#used);
+      this.#used = used;
+    }
+    this.top++;
     return r;
   }
 
@@ -103,8 +110,17 @@ export class SessionTable {
     if (this.#recording) this.#save(r, Undo.write);
   }
 
+  /** As `touch`, where only the words that a steady session moves are changed. */
+  touchMoving(r: number, { words, layout, stride }: Page, base: number): void {
+    if (!this.#recording) return;
+    const note = Undo.move | (layout.number << 2);
+    this.#log.push(words, base + movingStart, stride - movingStart, r, note);
+  }
+
   #save(r: number, op: number): void {
-    this.#log.push(this.words, r * this.stride, this.stride, r, op | (this.layout.number << 2));
+    const page = this.pages.of(r);
+    const base = this.pages.start(r, page);
+    this.#log.push(page.words, base, page.stride, r, op | (page.layout.number << 2));
   }
 
   /** From here on changes can be undone; the mark is what `undo` takes. */
@@ -122,14 +138,16 @@ export class SessionTable {
   /** Everything as it was at the mark. */
   undo(mark: number): void {
     while (this.#log.length > mark) {
-      const { words, row, note } = this.#log.pop();
+      const { words, start, row, note } = this.#log.pop();
       if ((note & 3) === Undo.insert) {
         this.#unlink(row);
         this.#free.push(row);
         continue;
       }
       const layout = layouts[note >>> 2] as RowLayout;
-      copyRow(words, 0, layout, this.words, row * this.stride, this.layout);
+      const page = this.pages.of(row);
+      const first = (note & 3) === Undo.move ? movingStart : 0;
+      copyRow(words, start - first, layout, page.words, this.pages.start(row, page), page.layout, first);
       if ((note & 3) === Undo.remove) {
         this.#free.splice(this.#free.lastIndexOf(row), 1);
         this.#link(row);
@@ -139,9 +157,9 @@ export class SessionTable {
 
   /** Writes the attributes, counters and rounding of a full row into row `r`, not the other words. */
   store(r: number, full: Uint32Array, at: number): void {
-    this.#fit(full, at);
-    const base = r * this.stride;
-    const words = this.words;
+    const page = this.pages.fit(r, full, at);
+    const base = this.pages.start(r, page);
+    const { words } = page;
     const profile = this.#profile;
     for (let i = 0; i < presenceWords; i++) profile[i] = full[at + i] as number;
     for (let i = 0; i < sharedSlots.length; i++)
@@ -153,23 +171,21 @@ export class SessionTable {
     for (let i = 0; i < varySlots.length; i++)
       words[base + Col.vary + i] = full[at + (varySlots[i] as number)] as number;
     words[base + Col.unknown] = full[at + unknownSlot] as number;
-    this.#storeCounters(r, full, at);
+    this.#storeCounters(page, base, full, at);
   }
 
   /** The counters and their rounding only. */
   storeCounters(r: number, full: Uint32Array, at: number): void {
-    this.#fit(full, at);
-    this.#storeCounters(r, full, at);
+    const page = this.pages.fit(r, full, at);
+    this.#storeCounters(page, this.pages.start(r, page), full, at);
   }
 
-  #storeCounters(r: number, full: Uint32Array, at: number): void {
-    const base = r * this.stride;
-    const words = this.words;
+  #storeCounters({ words, layout }: Page, base: number, full: Uint32Array, at: number): void {
     const rounding = this.#rounding;
     let rounded = 0;
     for (let i = 0; i < roundingWords; i++) rounded |= rounding[i] = full[at + roundingStart + i] as number;
     words[base + Col.rounding] = rounded === 0 ? 0 : this.roundings.intern(rounding);
-    const { low, high } = this.layout;
+    const { low, high } = layout;
     for (let c = 0; c < counterSlots.length; c++) {
       const slot = at + (counterSlots[c] as number);
       if (low[c] !== 0) words[base + (low[c] as number)] = full[slot] as number;
@@ -179,8 +195,9 @@ export class SessionTable {
 
   /** The inverse of `store`: fills a full row. */
   load(r: number, full: Uint32Array, at: number): void {
-    const base = r * this.stride;
-    const words = this.words;
+    const page = this.pages.of(r);
+    const base = this.pages.start(r, page);
+    const { words } = page;
     full.fill(0, at, at + rowWords);
     const profiles = this.profiles.words;
     const profile = (words[base + Col.profile] as number) * profileWords;
@@ -197,16 +214,15 @@ export class SessionTable {
     for (let i = 0; i < varySlots.length; i++)
       full[at + (varySlots[i] as number)] = words[base + Col.vary + i] as number;
     full[at + unknownSlot] = words[base + Col.unknown] as number;
-    this.#loadCounters(base, full, at);
+    this.#loadCounters(page, base, full, at);
   }
 
-  #loadCounters(base: number, full: Uint32Array, at: number): void {
-    const words = this.words;
+  #loadCounters({ words, layout }: Page, base: number, full: Uint32Array, at: number): void {
     const rounding = (words[base + Col.rounding] as number) * roundingWords;
     if (rounding !== 0)
       for (let i = 0; i < roundingWords; i++)
         full[at + roundingStart + i] = this.roundings.words[rounding + i] as number;
-    const { low, high } = this.layout;
+    const { low, high } = layout;
     for (let c = 0; c < counterSlots.length; c++) {
       const slot = at + (counterSlots[c] as number);
       if (low[c] !== 0) full[slot] = words[base + (low[c] as number)] as number;
@@ -217,67 +233,12 @@ export class SessionTable {
   #link(r: number): void {
     this.#used[r] = 1;
     this.count++;
-    this.#index.add(this.words, this.stride, r);
+    this.#index.add(this.pages, r);
   }
 
   #unlink(r: number): void {
     this.#used[r] = 0;
     this.count--;
-    this.#index.remove(this.words, this.stride, r);
-  }
-
-  #grow(rows: number): void {
-    const have = this.#used.length;
-    // An eighth more: doubling a table of half a million sessions would waste what its rows save.
-    const room = Math.max(rows, Math.ceil(have * (have < 16_384 ? 2 : 1.125)));
-    const words = new Uint32Array(room * this.stride);
-    words.set(this.words.subarray(0, this.top * this.stride));
-    this.words = words;
-    const used = new Uint8Array(room);
-    used.set(this.#used);
-    this.#used = used;
-  }
-
-  /** Goes on to a wider layout when the rows cannot hold these counters. */
-  #fit(full: Uint32Array, at: number): void {
-    while (!holds(this.layout, full, at)) {
-      const wider = layouts[this.layout.number + 1] as RowLayout;
-      const words = new Uint32Array(this.#used.length * wider.stride);
-      for (let r = 0; r < this.top; r++)
-        copyRow(this.words, r * this.stride, this.layout, words, r * wider.stride, wider);
-      this.words = words;
-      this.layout = wider;
-      this.stride = wider.stride;
-    }
-  }
-}
-
-function holds({ low, high }: RowLayout, full: Uint32Array, at: number): boolean {
-  for (let c = 0; c < counterSlots.length; c++) {
-    const slot = at + (counterSlots[c] as number);
-    if (low[c] === 0 && full[slot] !== 0) return false;
-    if (high[c] === 0 && full[slot + 1] !== 0) return false;
-  }
-  return true;
-}
-
-/** Copies a row of one layout into one of the same or a wider layout. */
-function copyRow(
-  from: Uint32Array,
-  fromAt: number,
-  a: RowLayout,
-  to: Uint32Array,
-  toAt: number,
-  b: RowLayout,
-): void {
-  if (a === b) {
-    for (let i = 0; i < a.stride; i++) to[toAt + i] = from[fromAt + i] as number;
-    return;
-  }
-  to.fill(0, toAt, toAt + b.stride);
-  for (let i = 0; i < counterStart; i++) to[toAt + i] = from[fromAt + i] as number;
-  for (let c = 0; c < counterSlots.length; c++) {
-    if (a.low[c] !== 0) to[toAt + (b.low[c] as number)] = from[fromAt + (a.low[c] as number)] as number;
-    if (a.high[c] !== 0) to[toAt + (b.high[c] as number)] = from[fromAt + (a.high[c] as number)] as number;
+    this.#index.remove(this.pages, r);
   }
 }
