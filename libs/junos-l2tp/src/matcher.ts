@@ -51,6 +51,7 @@ const StepFlag = {
   user: 2048,
   blank: 4096,
   styled: 8192,
+  lower: 16384,
 } as const;
 
 export const LineFlag = { trims: 1, active: 2, blank: 4, begins: 8, lasting: 16, linked: 32 } as const;
@@ -419,7 +420,8 @@ function isValue(step: Step | undefined): boolean {
 }
 
 function flagsOf(step: Step): number {
-  const { space, right, padded, column, cell, toEnd, trims, again, free, address, user, styled } = StepFlag;
+  const { space, right, padded, column, cell, toEnd, trims, again, free, address, user, styled, lower } =
+    StepFlag;
   return (
     (step.hasSpace ? space : 0) |
     (step.right ? right : 0) |
@@ -432,6 +434,6 @@ function flagsOf(step: Step): number {
     (step.free ? free : 0) |
     (step.kind === Kind.address ? address : 0) |
     (step.field === userName ? user : 0) |
-    (step.style !== '' ? styled : 0)
+    (step.kind === Kind.word && step.style === 'l' ? lower : step.style !== '' ? styled : 0)
   );
 }

@@ -69,6 +69,7 @@ const F_ADDRESS: u32 = 1024;
 const F_USER: u32 = 2048;
 const F_BLANK: u32 = 4096;
 const F_STYLED: u32 = 8192;
+const F_LOWER: u32 = 16384;
 
 // Members of a line, before its steps. A table of lines that may come first is like one.
 const STEPS_AT: usize = 112;
@@ -125,6 +126,7 @@ export function init(bytesOfRow: usize): void {
 }
 
 // Whether `length` bytes are the same. Both may be read up to 16 bytes beyond.
+@inline
 function same(a: usize, b: usize, length: usize): bool {
   while (length >= 16) {
     if (v128.any_true(v128.xor(v128.load(a), v128.load(b)))) return false;
@@ -137,6 +139,7 @@ function same(a: usize, b: usize, length: usize): bool {
   return !v128.any_true(v128.and(v128.xor(v128.load(a), v128.load(b)), mask));
 }
 
+@inline
 function setPresence(step: usize, row: usize, presence: u32): void {
   const at = row + load<u32>(step, PRESENCE);
   const shift = load<u32>(step, SHIFT);
@@ -146,7 +149,7 @@ function setPresence(step: usize, row: usize, presence: u32): void {
 function setEmpty(step: usize, row: usize, at: usize): usize {
   const flags = load<u32>(step, FLAGS);
   if (flags & F_AGAIN) return 0;
-  if (flags & F_STYLED) odd = 1;
+  if (flags & (F_STYLED | F_LOWER)) odd = 1;
   setPresence(step, row, EMPTY);
   return at;
 }
@@ -159,10 +162,12 @@ function isDigit(byte: u32): bool {
   return byte - 48 < 10;
 }
 
+@inline
 function isUnit(byte: u32): bool {
   return byte == 0x2e || byte == 0x6b || byte == 0x6d || byte == 0x67 || byte == 0x74;
 }
 
+@inline
 function eightDigits(x: u64): u64 {
   x = (x * 2561) >> 8;
   x = ((x & 0x00ff00ff00ff00ff) * 6553601) >> 16;
@@ -170,6 +175,7 @@ function eightDigits(x: u64): u64 {
 }
 
 // Decimal digits without leading zeros, 19 at most, into `digits`. Returns their end; 0 when there are none or too many.
+@inline
 function scanDigits(from: usize): usize {
   let x = load<u64>(from) ^ 0x3030303030303030;
   let others = ((x + 0x7676767676767676) | x) & 0x8080808080808080;
@@ -206,7 +212,7 @@ function scanDigits(from: usize): usize {
 function notAvailable(step: usize, from: usize, row: usize): usize {
   const flags = load<u32>(step, FLAGS);
   if ((load<u32>(from) & 0xffffff) != 0x412f4e || flags & F_AGAIN) return 0;
-  if (flags & F_STYLED) odd = 1;
+  if (flags & (F_STYLED | F_LOWER)) odd = 1;
   if ((flags & (F_FREE | F_TAUGHT)) == F_FREE) freeText = 1;
   setPresence(step, row, NOT_AVAILABLE);
   return from + 3;
@@ -446,7 +452,7 @@ function scanText(step: usize, from: usize, row: usize): usize {
   if (load<u32>(step, EPOCH) != epoch) forgetText(step);
   const flags = load<u32>(step, FLAGS);
   if (flags & F_AGAIN) return 0;
-  if (flags & F_STYLED) odd = 1;
+  if (flags & F_STYLED || (flags & F_LOWER && <u32>load<u8>(from) - 0x61 > 25)) odd = 1;
   const stop = load<u32>(step, STOP);
   const length = <usize>load<u32>(step, LAST_LENGTH);
   if (length > 0 && same(from, <usize>load<u32>(step, LAST), length)) {
@@ -487,6 +493,7 @@ function scanText(step: usize, from: usize, row: usize): usize {
 }
 
 // Reads the value at `from`; its end, 0 when it is not printed so.
+@inline
 function scanValue(step: usize, from: usize, row: usize): usize {
   const kind = load<u32>(step, KIND);
   if (kind > DURATION) return scanText(step, from, row);
@@ -515,6 +522,7 @@ function scanValue(step: usize, from: usize, row: usize): usize {
 }
 
 // Matches one value with its padding; its end, 0 when it is not printed so.
+@inline
 function matchValue(step: usize, start: usize, row: usize): usize {
   const flags = load<u32>(step, FLAGS);
   const width = <usize>load<u32>(step, WIDTH);
@@ -739,6 +747,7 @@ function blankEnd(at: usize): usize {
 }
 
 // Whether the first step's literal of `line` stands behind blank lines.
+@inline
 function isProven(line: usize, start: usize): bool {
   if (line == 0) return false;
   let at = start;

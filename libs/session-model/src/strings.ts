@@ -163,7 +163,8 @@ export class StringTable {
     this.#starts[id + 1] = this.#used;
     this.#slots[slot] = (hash << tagShift) | (id + 1);
     // Three quarters full at most.
-    if (this.#count * 4 > this.#slots.length * 3) this.#rehash(Math.ceil(this.#slots.length * 1.5));
+    if (this.#count * 4 > this.#slots.length * 3)
+      this.#rehash(Math.ceil(this.#slots.length * (this.#slots.length < smallTable ? 2 : 1.5)));
     return id;
   }
 
@@ -184,9 +185,24 @@ const placeOf = (hash: number, capacity: number): number => Math.floor((hash / 0
 
 function hashOf(bytes: Uint8Array, start: number, end: number): number {
   let hash = 0x811c9dc5 ^ (end - start);
-  for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
-  return (hash ^ (hash >>> 15)) >>> 0;
+  let i = start;
+  // Four bytes at a time: each step waits for the one before.
+  for (const last = end - 3; i < last; i += 4) {
+    const word =
+      (bytes[i] as number) |
+      ((bytes[i + 1] as number) << 8) |
+      ((bytes[i + 2] as number) << 16) |
+      ((bytes[i + 3] as number) << 24);
+    hash = Math.imul(((hash << 13) | (hash >>> 19)) ^ word, 0x9e3779b1);
+  }
+  for (; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca77);
+  return (hash ^ (hash >>> 13)) >>> 0;
 }
 
+/** Slots, and entries or bytes, up to which a table doubles when it is full. */
+const smallTable = 1 << 16;
+const smallRoom = 1 << 19;
+
 /** Twice as much, and an eighth more once that is large: a router may have as many strings as sessions, and more. */
-const roomAfter = (length: number): number => Math.ceil(length * (length < 32_768 ? 2 : 1.125));
+const roomAfter = (length: number): number => Math.ceil(length * (length < smallRoom ? 2 : 1.125));
