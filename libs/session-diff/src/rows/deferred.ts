@@ -13,7 +13,7 @@ import {
 import { Col } from '../table/columns.ts';
 import type { Core } from '../table/core.ts';
 import { createTimeOf } from '../delta/delta-builder.ts';
-import type { Deferred, Pending } from '../snapshot/head.ts';
+import { keepSkew, type Deferred, type Pending } from '../snapshot/head.ts';
 import { createShift, returnShift } from './incarnation.ts';
 import { openRow, replaceRow } from './open-row.ts';
 import type { RowContext } from './row-context.ts';
@@ -48,10 +48,8 @@ export function decideDeferred({ core, head }: Workspace, pending: Pending, cont
   const batch = createRowBatch(1, core.strings);
   const { words } = batch;
   const shift = commonShift(core, pending, batch);
-  const known = head.skews.at(-1);
   const { skew } = context;
-  if (shift !== 0 && skew !== null && (known === undefined || Math.abs(skew - known) > 1500))
-    head.skews = [...head.skews, skew].slice(-8);
+  if (shift !== 0 && skew !== null) keepSkew(head, skew);
   for (const d of [...pending.deferred].sort((a, b) => a.part - b.part || a.index - b.index)) {
     const r = load(core, d, batch);
     if (r < 0) continue;

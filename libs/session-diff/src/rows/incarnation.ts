@@ -53,13 +53,12 @@ export function incarnation(context: RowContext, r: number, words: Uint32Array, 
 }
 
 /**
- * Whether the create time of the row at hand moved with a zone that is not the one we know: the zone was set, and only times before
- * a change of daylight saving moved. Then its up time went on to the second, and it is off by full quarters of an hour.
+ * Whether the row at hand is of another offset of a zone that is not the one we know: it is off by full quarters of an hour. The zone
+ * was set, and only times before a change of daylight saving moved; or the clock was, when the session was not listed. Its up time
+ * went on to the second.
  */
 function movedWithZone({ head }: RowContext, own: number, skew: number, now: number): boolean {
   const shift = now - createTimeOf(old, 0);
-  const quarters = Math.round(shift / quarter) * quarter;
-  if (quarters === 0 || Math.abs(shift - quarters) > createTolerance) return false;
   if (zoneShift(own, skew) === 0) return false;
   return head.skews.some((known) => Math.abs(own - known - shift * 1000) <= clockGrace * 1000);
 }
@@ -93,10 +92,11 @@ function compare(context: RowContext, r: number, words: Uint32Array, row: number
   const own = skewOfRow(context, words, row);
   if (own === null || head.skews.length === 0) return 'unsure';
   const shifts = shiftsOf(timezone, before, now);
-  for (const known of head.skews) {
-    const moved = (own - known) / 1000;
-    if (shifts.some((one) => isShift(one, moved))) return 'alike';
-  }
+  // Of a zone that we do not know, it may have been created in another offset, now as then.
+  const zone = context.skew === null ? 0 : zoneShift(own, context.skew);
+  for (const known of head.skews)
+    for (const clock of zone === 0 ? [own] : [own, own - zone])
+      if (shifts.some((one) => isShift(one, (clock - known) / 1000))) return 'alike';
   return Math.abs(shift) <= littleMove ? 'unsure' : 'other';
 }
 

@@ -1,7 +1,7 @@
 /** The end of a snapshot, or of one of its parts: its entry in the ledger, and with the last part what only the whole can tell. */
 import type { LedgerEntry, SnapshotFacts } from '@sessionreel/session-model';
 import { finishSnapshot } from './finish.ts';
-import { noCounts, type Counts, type Pending } from './head.ts';
+import { keepSkew, noCounts, type Counts, type Pending } from './head.ts';
 import { emitLedger, factsInto, ledgerEntry } from '../delta/ledger.ts';
 import { clockInto, settleClocks } from '../listing/listing-clocks.ts';
 import { renumber } from '../listing/listing-order.ts';
@@ -79,16 +79,15 @@ function takePart({ head, options }: Workspace, run: Run, pending: Pending, fact
   head.at = Math.max(head.at, capturedAt);
 }
 
-/** The clock in force, told by a snapshot's first part; another one when create times moved with it. */
+/** The clock in force, told by a snapshot's first part; by a later one when create times moved with it. */
 function learnSkew({ context, source }: Run, pending: Pending): void {
   const { head, skew } = context;
   const before = head.skews.at(-1);
   if (skew === null || context.late !== null) return;
   // One that lies a little off may be a capture's time that was taken late.
   const moved = pending.moved !== null || pending.deferred.some(({ alike }) => alike);
-  const isSet = before !== undefined && Math.abs(skew - before) > (moved ? 5000 : 300_000);
-  if (isSet || before === undefined) head.skews = [...head.skews, skew].slice(-8);
-  else if (source.part === 1) head.skews = [...head.skews.slice(0, -1), skew];
+  const isSet = before === undefined || Math.abs(skew - before) > (moved ? 5000 : 300_000);
+  if (isSet || source.part === 1) keepSkew(head, skew);
 }
 
 function complete({ core, head }: Workspace, entry: LedgerEntry, pending: Pending, late: boolean): void {

@@ -101,7 +101,7 @@ export interface Head {
   timezone: string;
   /** The last whole unfiltered snapshot: when, and the router's clock less the capture's then (both ms). */
   whole: { at: number; skew: number } | null;
-  /** The router's clock less the captures' (ms), as it was: the last one is in force, one is added when the clock is set. */
+  /** The router's clock less the captures' (ms), as it was: the last one is in force. See `keepSkew`. */
   skews: number[];
   /** The last mass close that nothing came back from yet. */
   massClose: { at: number; sessions: number; returned: number } | null;
@@ -122,6 +122,14 @@ export const newHead = (timezone: string): Head => ({
   massClose: null,
   pending: [],
 });
+
+/** Clocks nearer to each other than this are one (ms). */
+const skewGrain = 1500;
+
+/** Another clock is in force. Those before are still known: a session that was not listed meanwhile may have moved with one. */
+export function keepSkew(head: Head, skew: number): void {
+  head.skews = [...head.skews.filter((known) => Math.abs(known - skew) > skewGrain), skew].slice(-8);
+}
 
 const bigints = (_: string, value: unknown): unknown =>
   typeof value === 'bigint' ? { $u64: String(value) } : value;
