@@ -4,7 +4,7 @@ import { Col } from '../table/columns.ts';
 import { createTimeOf } from '../delta/delta-builder.ts';
 import type { RowContext } from './row-context.ts';
 import { instantsOf, utcOfLocal } from '../listing/time-zone.ts';
-import { utcClockOf, utcClocksOf } from './row-clocks.ts';
+import { bornAt, utcClockOf, utcClocksOf } from './row-clocks.ts';
 import { isCut } from './row-print.ts';
 
 const interfaceUnit = indexOfField('interface_unit');
@@ -79,6 +79,9 @@ export function zoneShift(own: number, skew: number): number {
   return fits && Math.abs(shift) <= zoneMost ? Math.round(shift) * 1000 : 0;
 }
 
+/** A listing's last session may be printed so long after its capture began (ms). */
+const listingMost = 60_000;
+
 /** As `incarnation`, of the row alone: `alike` says that its up time went on, though its create time moved. */
 function compare(context: RowContext, r: number, words: Uint32Array, row: number): Incarnation {
   const { core, head, timezone } = context;
@@ -91,6 +94,7 @@ function compare(context: RowContext, r: number, words: Uint32Array, row: number
   if (Math.abs(shift - context.shift) <= createTolerance) return 'same';
   const own = skewOfRow(context, words, row);
   if (own === null || head.skews.length === 0) return 'unsure';
+  if (bornAt(context, words, row) > core.time(r, Col.lastSeen) + listingMost) return 'other';
   const shifts = shiftsOf(timezone, before, now);
   // Of a zone that we do not know, it may have been created in another offset, now as then.
   const zone = context.skew === null ? 0 : zoneShift(own, context.skew);

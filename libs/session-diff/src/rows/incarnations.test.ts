@@ -378,6 +378,18 @@ describe('returned', () => {
     expect(delta.opened[0]?.values).toMatchObject({ local_name: 'lns1', create_time: clockAt(-3600) * 1000 });
   });
 
+  it('is not one that began after the last sight, however far the clock was set since', () => {
+    const lab = new Lab();
+    lab.take({ at: 0, sessions: many(0, 3, { created: -30 }) });
+    lab.take({ at: 60, sessions: many(60, 3, { created: -30 }).slice(1) });
+    const set = (at: number, id: number, created: number) =>
+      extensive(id, at + 3600, { created: created + 3600 });
+    lab.take({ at: 120, sessions: [set(120, 2, -30), set(120, 3, -30)] });
+    // Its create time moved by about an hour, but it began when its namesake was gone.
+    const sessions = [set(300, 1, 85), set(300, 2, -30), set(300, 3, -30)];
+    expect(reasons(lab.take({ at: 300, sessions }).opened)).toEqual({ 1: 'new' });
+  });
+
   it('is not one with another create time, nor one that the hints contradict', () => {
     const lab = new Lab();
     lab.take({ at: 0, sessions: many(0, 4) });

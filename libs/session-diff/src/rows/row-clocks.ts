@@ -36,6 +36,10 @@ export function utcClocksOf(words: Uint32Array, row: number, timezone: string): 
   return instantsOf(timezone, createTimeOf(words, row)).map((created) => created + up);
 }
 
+/** When the session began by its up time alone (ms), whatever clock and zone say; the row must tell its clock. */
+export const bornAt = ({ capturedAt }: RowContext, words: Uint32Array, row: number): number =>
+  capturedAt - (words[row + upSlot] as number) * 1000;
+
 /** Notes which of two comings of a wall time the create time is. */
 export function resolveCreate(
   { core, timezone, capturedAt, skew }: RowContext,
