@@ -2,7 +2,7 @@
 import { counterFields } from '@sessionreel/session-model';
 import type { QueryClient, QueryOptions } from './client.ts';
 import { counterNames } from './columns.ts';
-import { nativeAnswer, noAnswer, textAt, type NativeAnswer } from './native.ts';
+import { nativeAnswer, textAt, type NativeAnswer } from './native.ts';
 import { halvesOf, halvesSql, type SessionColumns } from './session-columns.ts';
 
 /** A group of a router up to a time, as a condition and its options. `where` names no table. */
@@ -17,38 +17,44 @@ export interface CounterMoves {
   readonly names: readonly string[];
   readonly bases: NativeAnswer;
   readonly moved: NativeAnswer;
-  readonly early: NativeAnswer;
+  /** Of `moved`, what the last absolute values hold already. */
+  readonly taken: readonly NativeAnswer[];
 }
 
 const keys = 'tunnel_local_id, session_local_id';
 /** Which rows hold absolute counters. */
 const absolute = "kind IN ('opened', 'rebase', 'keyframe')";
 
-/**
- * Sessions that kept their counters whole within the group, after rows of before: deltas of before are in these counters already. Few
- * have any, since a keyframe lies before all deltas of its group, and an opening before all of its session.
- */
+/** First and last row of each session in the group that kept its counters whole, where one did; a keyframe lies before all deltas. */
 const wholeAgain = (where: string): string => `
-  SELECT ${keys}, maxIf(intDiv(seq, 8), kind IN ('opened', 'rebase')) AS event FROM session_history WHERE ${where}
-  GROUP BY ${keys} HAVING maxIf(seq, kind IN ('opened', 'rebase')) > min(seq)`;
+  SELECT ${keys}, min(seq) AS first, maxIf(seq, kind IN ('opened', 'rebase')) AS last FROM session_history WHERE ${where}
+  GROUP BY ${keys} HAVING last > 0`;
 
 const sumsOf = (names: readonly string[]): string => names.map((n) => `, sum(d.${n}) AS s_${n}`).join('');
 
 /**
- * Sums of all deltas of the group. Read without a look at what the last absolute values hold already: that is another, small sum
- * (`early`), since few sessions have any but those of the keyframe.
+ * Sums of all deltas of the group. Read without a look at what the last absolute values hold already: a join with so many rows costs
+ * several times the sum. That is taken off again by the two sums below.
  */
 const moved = (where: string, names: readonly string[]): string => `
   SELECT tunnel_local_id AS c_tunnel, session_local_id AS c_session${sumsOf(names)}
   FROM counter_deltas AS d WHERE ${where} GROUP BY ${keys}`;
 
-/** Deltas of the same event as the absolute values are in them already; events are told apart by `intDiv(seq, 8)`. */
-const early = (where: string, names: readonly string[]): string => `
+/** Deltas of the same event as an opening, which are in its counters: what a new session counted before it was first seen. */
+const openingDeltas = (where: string, names: readonly string[]): string => `
+  SELECT tunnel_local_id AS c_tunnel, session_local_id AS c_session${sumsOf(names)}
+  FROM counter_deltas AS d WHERE ${where} AND (${keys}, intDiv(seq, 8)) IN (
+    SELECT ${keys}, intDiv(last, 8) FROM (${wholeAgain(where)}) WHERE last = first)
+  GROUP BY ${keys}`;
+
+/** Deltas up to the last absolute values of sessions that were there before: few, of whom an id came again or the counters began anew. */
+const earlyDeltas = (where: string, names: readonly string[]): string => `
   SELECT d.tunnel_local_id AS c_tunnel, d.session_local_id AS c_session${sumsOf(names)}
-  FROM (SELECT * FROM counter_deltas WHERE ${where} AND (${keys}) IN (SELECT ${keys} FROM (${wholeAgain(where)}))) AS d
-  INNER JOIN (${wholeAgain(where)}) AS a
+  FROM (SELECT * FROM counter_deltas WHERE ${where} AND (${keys}) IN (
+    SELECT ${keys} FROM (${wholeAgain(where)}) WHERE last > first)) AS d
+  INNER JOIN (SELECT * FROM (${wholeAgain(where)}) WHERE last > first) AS a
   ON a.tunnel_local_id = d.tunnel_local_id AND a.session_local_id = d.session_local_id
-  WHERE intDiv(d.seq, 8) <= a.event
+  WHERE intDiv(d.seq, 8) <= intDiv(a.last, 8)
   GROUP BY d.tunnel_local_id, d.session_local_id`;
 
 /** Of sessions with a change: its counters are no absolute values, the last kept whole are. */
@@ -70,19 +76,25 @@ export async function counterMoves(
   if (names.length === 0) return undefined;
   const ask = (query: (where: string, names: readonly string[]) => string): Promise<NativeAnswer> =>
     nativeAnswer(client, query(where, names), options);
-  const askEarly = async (): Promise<NativeAnswer> => {
-    const some = await client.rows(`${wholeAgain(where)} LIMIT 1`, options);
-    return some.length === 0 ? noAnswer : await ask(early);
+  const askTaken = async (): Promise<NativeAnswer[]> => {
+    const [some] = await client.rows<{ opened: string; early: string }>(
+      `SELECT countIf(last = first) AS opened, countIf(last > first) AS early FROM (${wholeAgain(where)})`,
+      options,
+    );
+    return await Promise.all([
+      ...(some?.opened === '0' ? [] : [ask(openingDeltas)]),
+      ...(some?.early === '0' ? [] : [ask(earlyDeltas)]),
+    ]);
   };
-  const [basesOf, movedBy, earlyOf] = await Promise.all([ask(bases), ask(moved), askEarly()]);
-  return { names, bases: basesOf, moved: movedBy, early: earlyOf };
+  const [basesOf, movedBy, taken] = await Promise.all([ask(bases), ask(moved), askTaken()]);
+  return { names, bases: basesOf, moved: movedBy, taken };
 }
 
 /** Brings the counters of sessions to the end of the group's rows. */
 export function moveCounters(sessions: SessionColumns, moves: CounterMoves): void {
   setBases(sessions, moves);
   add(sessions, moves.names, moves.moved, 1);
-  add(sessions, moves.names, moves.early, -1);
+  for (const taken of moves.taken) add(sessions, moves.names, taken, -1);
 }
 
 function setBases(sessions: SessionColumns, { names, bases: kept }: CounterMoves): void {
@@ -147,7 +159,7 @@ export async function moveRounding(
     FROM (SELECT * FROM counter_deltas WHERE ${group.where}) AS d
     LEFT ANY JOIN (${wholeAgain(group.where)}) AS a
     ON a.tunnel_local_id = d.tunnel_local_id AND a.session_local_id = d.session_local_id
-    WHERE intDiv(d.seq, 8) > a.event
+    WHERE intDiv(d.seq, 8) > intDiv(a.last, 8)
     ORDER BY d.tunnel_local_id, d.session_local_id, d.at, d.seq`;
   for await (const block of client.blocks(query, group.options))
     for (const [tunnel, session, kind, seen, ...errors] of block) {

@@ -1,7 +1,14 @@
 /** What happened to a session, a subscriber or an address: opens, changes, closes, and traffic between them. */
-import { counterFields, fields, type FieldValue } from '@sessionreel/session-model';
-import { QuestionError, asked, utcText, type AskOptions, type QueryClient } from './client.ts';
-import { columnOf, keptSession, msOf, storedFields } from './columns.ts';
+import { fields, type FieldValue } from '@sessionreel/session-model';
+import {
+  QuestionError,
+  asked,
+  utcText,
+  type AskOptions,
+  type QueryClient,
+  type QueryOptions,
+} from './client.ts';
+import { columnOf, counterNames, keptSession, msOf, storedFields } from './columns.ts';
 
 export interface SessionKey {
   readonly router: string;
@@ -80,14 +87,19 @@ export async function history(client: QueryClient, question: HistoryQuestion): P
   if (keys.length === 0) return { events: [], traffic: [], vouchers: [] };
   const wanted = keyCondition(keys);
   const params = { ...wanted.params, ...times };
-  const events = await eventsOf(client, question, wanted.condition, params);
+  const routers = [...new Set(keys.map((k) => k.router))];
+  const [events, traffic, vouchers] = await Promise.all([
+    eventsOf(client, question, wanted.condition, params),
+    trafficOf(client, question, wanted.condition, params),
+    vouchersOf(client, question, routers, times),
+  ]);
   const own = events.filter((e) => belongs(question, e));
-  const traffic = await trafficOf(client, question, wanted.condition, params);
-  const incarnations = new Set(own.map(incarnationOf));
+  // Who was there all the time, and to whom nothing happened, has traffic all the same.
+  const incarnations = new Set([...keys, ...own].map(incarnationOf));
   return {
     events: own,
     traffic: 'session' in question ? traffic : traffic.filter((t) => incarnations.has(incarnationOf(t))),
-    vouchers: await vouchersOf(client, question, [...new Set(keys.map((k) => k.router))], times),
+    vouchers,
   };
 }
 
@@ -98,7 +110,7 @@ function checked(key: SessionKey): SessionKey {
   return key;
 }
 
-const incarnationOf = (e: SessionKey & { createTime: number | null }): string =>
+const incarnationOf = (e: SessionKey & { createTime?: number | null }): string =>
   `${e.router} ${e.tunnel} ${e.session} ${String(e.createTime)}`;
 
 /** A key was used by others too: only incarnations that had the name or address count. */
@@ -124,15 +136,20 @@ async function keysOf(
   client: QueryClient,
   question: HistoryQuestion,
   times: { from: string; to: string },
-): Promise<SessionKey[]> {
+): Promise<(SessionKey & { readonly createTime: number | null })[]> {
   const byUser = 'user' in question;
   const value = byUser ? question.user : 'address' in question ? question.address : '';
   if (!byUser) await checkAddress(client, value, question);
   // A session that opened before the time may live in it: the beginning of the time does not narrow.
-  const rows = await client.rows<{ router: string; tunnel: number; session: number }>(
-    `SELECT router, tunnel_local_id AS tunnel, session_local_id AS session FROM ${byUser ? 'sessions_by_user' : 'sessions_by_address'}
+  const rows = await client.rows<{
+    router: string;
+    tunnel: number;
+    session: number;
+    createTime: number | null;
+  }>(
+    `SELECT router, tunnel_local_id AS tunnel, session_local_id AS session, toUnixTimestamp(create_time) AS createTime FROM ${byUser ? 'sessions_by_user' : 'sessions_by_address'}
      WHERE ${byUser ? 'user_name = {value:String}' : 'address = toIPv6({value:String})'} AND at <= {to:DateTime64(3, 'UTC')}
-     GROUP BY router, tunnel, session ORDER BY max(at) DESC LIMIT ${mostSessions}`,
+     GROUP BY router, tunnel, session, createTime ORDER BY max(at) DESC LIMIT ${mostSessions}`,
     asked(question, { value, to: times.to }),
   );
   return rows;
@@ -167,12 +184,16 @@ async function eventsOf(
   condition: string,
   params: Readonly<Record<string, unknown>>,
 ): Promise<HistoryEvent[]> {
+  // Images are read of those groups alone in which anything happened; each group holds the image that a change starts from.
   const query = `
     SELECT router, kind, reason, ${msOf('at')} AS at_ms, ${msOf('last_seen_at')} AS seen_ms, ${msOf('created_at')} AS created_ms,
       changed, presence, ${storedFields.map((f) => `${columnOf(f)} AS v_${f.name}`).join(', ')}
     FROM session_history
     WHERE ${condition} AND gop <= {to:DateTime64(3, 'UTC')} AND at <= {to:DateTime64(3, 'UTC')}
-      AND (at >= {from:DateTime64(3, 'UTC')} OR kind IN ('opened', 'changed', 'keyframe', 'rebase'))
+      AND (router, gop) IN (
+        SELECT router, gop FROM session_history
+        WHERE ${condition} AND gop <= {to:DateTime64(3, 'UTC')} AND kind IN ('opened', 'changed', 'closed')
+          AND at BETWEEN {from:DateTime64(3, 'UTC')} AND {to:DateTime64(3, 'UTC')})
     ORDER BY router, tunnel_local_id, session_local_id, at, seq`;
   const from = Date.parse(`${String(params['from']).replace(' ', 'T')}Z`);
   const before = new Map<string, Readonly<Record<string, FieldValue>>>();
@@ -222,21 +243,29 @@ async function trafficOf(
   condition: string,
   params: Readonly<Record<string, unknown>>,
 ): Promise<IncarnationTraffic[]> {
-  const names = counterFields.map((f) => f.name);
+  const where = `${condition} AND at > {from:DateTime64(3, 'UTC')} AND at <= {to:DateTime64(3, 'UTC')}`;
+  const options = asked(question, params);
+  // Most counters were never printed, and those of most routers are exact: what holds only zeros is not read.
+  const [bits, isRounded] = await Promise.all([
+    client.rows<{ bits: string }>(
+      `SELECT groupBitOr(seen) AS bits FROM counter_deltas WHERE ${where}`,
+      options,
+    ),
+    anyRounded(client, where, options),
+  ]);
+  const printed = namesOf(BigInt(bits[0]?.bits ?? 0));
+  const errors = isRounded ? printed : [];
   const query = `
     SELECT router, tunnel_local_id, session_local_id, toUnixTimestamp(create_time) AS created,
       min(toUnixTimestamp64Milli(at) - toInt64(interval_s * 1000)) AS first, max(toUnixTimestamp64Milli(at)) AS last,
-      countIf(kind = 'epoch') AS bounds, groupBitOr(seen) AS seen_bits,
-      ${names.map((n) => `sum(${n})`).join(', ')}, ${names.map((n) => `sum(${n}_error)`).join(', ')}
-    FROM counter_deltas
-    WHERE ${condition} AND at > {from:DateTime64(3, 'UTC')} AND at <= {to:DateTime64(3, 'UTC')}
+      countIf(kind = 'epoch') AS bounds, groupBitOr(seen) AS seen_bits
+      ${printed.map((n) => `, sum(${n})`).join('')} ${errors.map((n) => `, sum(${n}_error)`).join('')}
+    FROM counter_deltas WHERE ${where}
     GROUP BY router, tunnel_local_id, session_local_id, create_time ORDER BY first`;
   const found: IncarnationTraffic[] = [];
-  for await (const block of client.blocks(query, asked(question, params)))
+  for await (const block of client.blocks(query, options))
     for (const [router, tunnel, session, created, first, last, bounds, seen, ...sums] of block) {
-      const named = (offset: number): Record<string, bigint> =>
-        Object.fromEntries(names.map((n, i) => [n, BigInt(sums[offset + i] as string)]));
-      const bits = BigInt(seen as string);
+      const values = sums.map((n) => BigInt(n as string));
       found.push({
         router: router as string,
         tunnel: Number(tunnel),
@@ -244,13 +273,31 @@ async function trafficOf(
         createTime: created === null ? null : Number(created),
         from: Number(first),
         to: Number(last),
-        sums: named(0),
-        errors: named(names.length),
+        sums: allCounters(printed, values),
+        errors: allCounters(errors, values.slice(printed.length)),
         lowerBounds: Number(bounds),
-        seen: names.filter((_, i) => (bits & (1n << BigInt(i))) !== 0n),
+        seen: namesOf(BigInt(seen as string)),
       });
     }
   return found;
+}
+
+/** Names of the counters whose bits are set. */
+const namesOf = (bits: bigint): string[] => counterNames.filter((_, i) => (bits & (1n << BigInt(i))) !== 0n);
+
+/** Those of some counters among all of them, zero else. */
+function allCounters(names: readonly string[], values: readonly bigint[]): Record<string, bigint> {
+  const own = new Map(names.map((n, i) => [n, values[i]]));
+  return Object.fromEntries(counterNames.map((n) => [n, own.get(n) ?? 0n]));
+}
+
+async function anyRounded(client: QueryClient, where: string, options: QueryOptions): Promise<boolean> {
+  const rows = await client.rows<{ n: string }>(
+    `SELECT sum(rounded) AS n FROM traffic_by_snapshot WHERE router IN (SELECT DISTINCT router FROM counter_deltas WHERE ${where})
+       AND at > {from:DateTime64(3, 'UTC')} AND at <= {to:DateTime64(3, 'UTC')}`,
+    options,
+  );
+  return rows[0]?.n !== '0';
 }
 
 async function vouchersOf(

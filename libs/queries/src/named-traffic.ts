@@ -9,6 +9,8 @@ import { printedRoles } from './speeds.ts';
 
 export type TrafficName = 'user' | 'realm' | 'peer_gateway' | 'router' | 'tunnel';
 
+type Order = 'bytes' | 'echo_timeouts';
+
 const hourMs = 3_600_000;
 const echoBit = counterFields.findIndex((f) => f.name === 'lcp_echo_req_timeout');
 
@@ -47,14 +49,20 @@ const sums = [
 
 /**
  * Rows of name, router and sums within a range, as a subquery; its parameters are those of `trafficParams`. @param open whether some of
- * it is not rolled up: without, the deltas need not be read
+ * it is not rolled up: without, the deltas need not be read. @param leading only users that can be among the first by this order, and those
+ * without a name
  */
-function trafficRows(by: TrafficName, open: boolean): string {
+function trafficRows(by: TrafficName, open: boolean, leading?: Order): string {
   if (by === 'router' || by === 'tunnel') return unnamedRows(by);
+  // Users are many: who is at the top is found without their names, which are text.
+  const leaders =
+    by === 'user' && !open && leading !== undefined
+      ? `AND (user_name = '' OR cityHash64(user_name) IN (${topUsers(leading)}))`
+      : '';
   const rolled = `
     SELECT toString(${nameColumns[by]}) AS name, toString(router) AS router, ${sums.join(', ')}
     FROM ${by === 'peer_gateway' ? 'traffic_by_peer_hour' : 'traffic_by_user_hour'} FINAL
-    WHERE hour >= toDateTime({first_hour:UInt32}, 'UTC') AND hour < toDateTime({last_hour:UInt32}, 'UTC')`;
+    WHERE ${wholeHours} ${leaders}`;
   const where = `at >= {from:DateTime64(3, 'UTC')} AND at < {to:DateTime64(3, 'UTC')}
     AND gop <= {to:DateTime64(3, 'UTC')} AND ((router, toStartOfHour(at)) NOT IN (${rolledHours}) OR toUnixTimestamp(at) < {first_hour:UInt32} OR toUnixTimestamp(at) >= {last_hour:UInt32})`;
   const direct = `
@@ -62,6 +70,15 @@ function trafficRows(by: TrafficName, open: boolean): string {
     FROM ${named(where)} GROUP BY name, router`;
   return open ? `(${rolled} UNION ALL ${direct})` : `(${rolled})`;
 }
+
+const wholeHours =
+  "hour >= toDateTime({first_hour:UInt32}, 'UTC') AND hour < toDateTime({last_hour:UInt32}, 'UTC')";
+
+/** Hashes of the names that can be among the first. */
+const topUsers = (order: Order): string => `
+  SELECT cityHash64(user_name) AS hashed FROM traffic_by_user_hour FINAL WHERE ${wholeHours} AND user_name != ''
+  GROUP BY hashed ORDER BY ${order === 'echo_timeouts' ? 'sum(lcp_echo_req_timeout)' : 'sum(data_rx_bytes) + sum(data_tx_bytes)'} DESC, hashed
+  LIMIT {limit:UInt32} + 1`;
 
 /** Routers and tunnels need no names beside their deltas. */
 function unnamedRows(by: 'router' | 'tunnel'): string {
@@ -73,8 +90,7 @@ function unnamedRows(by: 'router' | 'tunnel'): string {
        FROM (SELECT * FROM counter_deltas WHERE ${range} AND gop <= {to:DateTime64(3, 'UTC')}) AS c GROUP BY name, router)`;
 }
 
-const rolledHours = `SELECT DISTINCT router, hour FROM traffic_by_peer_hour
-  WHERE hour >= toDateTime({first_hour:UInt32}, 'UTC') AND hour < toDateTime({last_hour:UInt32}, 'UTC')`;
+const rolledHours = `SELECT DISTINCT router, hour FROM traffic_by_peer_hour WHERE ${wholeHours}`;
 
 interface TrafficParams extends Readonly<Record<string, unknown>> {
   readonly first_hour: number;
@@ -125,7 +141,7 @@ export interface NamedTrafficAnswer {
 export interface NamedTrafficQuestion extends TimeRange {
   readonly by: TrafficName;
   readonly limit?: number;
-  readonly order?: 'bytes' | 'echo_timeouts';
+  readonly order?: Order;
 }
 
 /** Traffic by name from `from` (included) to `to`, the most first. Tx is the router's: on an LNS towards the subscriber. */
@@ -136,7 +152,7 @@ export async function namedTraffic(
   const params = trafficParams(question);
   const by = known(nameOf, question.by);
   const open = by === 'router' || by === 'tunnel' || (await isOpen(client, question, params));
-  const rows = trafficRows(by, open);
+  const rows = trafficRows(by, open, question.order ?? 'bytes');
   const order = question.order === 'echo_timeouts' ? 'timeouts' : 'rx + tx';
   const options = asked(question, { ...params, limit: question.limit ?? 100 });
   const found = await client.rows<Record<string, string> & { routers: string[] }>(
@@ -146,7 +162,7 @@ export async function namedTraffic(
     options,
   );
   const unnamed = await client.rows<Record<string, string>>(
-    `SELECT sum(data_rx_bytes) AS rx, sum(data_tx_bytes) AS tx FROM ${rows} WHERE name = ''`,
+    `SELECT sum(data_rx_bytes) AS rx, sum(data_tx_bytes) AS tx FROM ${trafficRows(by, open)} WHERE name = ''`,
     options,
   );
   return {

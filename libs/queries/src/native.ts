@@ -84,9 +84,6 @@ const nothing: Readonly<Record<NativeColumn['kind'], NativeColumn>> = {
   texts: { kind: 'texts', bytes: Buffer.alloc(0), starts: none, ends: none },
 };
 
-/** Of a question that needs not be asked. */
-export const noAnswer = new NativeAnswer(0, new Map());
-
 /** @param query without a FORMAT of its own; each column with a name that it has been given */
 export async function nativeAnswer(
   client: QueryClient,
