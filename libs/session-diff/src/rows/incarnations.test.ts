@@ -387,7 +387,7 @@ describe('returned', () => {
     lab.take({ at: 120, sessions: [set(120, 2, -30), set(120, 3, -30)] });
     // Its create time moved by about an hour, but it began when its namesake was gone.
     const sessions = [set(300, 1, 85), set(300, 2, -30), set(300, 3, -30)];
-    expect(reasons(lab.take({ at: 300, sessions }).opened)).toEqual({ 1: 'new' });
+    expect(reasons(lab.take({ at: 300, sessions }).opened)).toEqual({ 1: 'first_seen' });
   });
 
   it('is not one with another create time, nor one that the hints contradict', () => {
