@@ -8,7 +8,7 @@ import type { KnownLine } from './learned-layouts.ts';
 import type { LineIndex } from './line-index.ts';
 import type { LineTemplate, LineTemplates } from './line-templates.ts';
 import type { Matcher } from './matcher.ts';
-import { pathOf, remember, type PredictedHeader, type PredictedPath } from './predicted-header.ts';
+import { addPath, findPath, remember, type PredictedHeader, type PredictedPath } from './predicted-header.ts';
 import { promptOf, withoutLineEnd } from './prompt.ts';
 
 const tunnelSlots = ['tunnel_local_id', 'tunnel_interface_name', 'tunnel_group_name'].map(
@@ -45,7 +45,6 @@ export class FastPath {
   readonly header: Uint32Array;
   #current: PredictedHeader | null = null;
   #longest = 512;
-  readonly #lines: KnownLine[] = [];
 
   constructor(index: LineIndex, templates: LineTemplates, layoutOf: LayoutOf) {
     this.#index = index;
@@ -84,7 +83,17 @@ export class FastPath {
       header =
         table === 0
           ? null
-          : { lines, isTable, table, first: null, paths: new Map(), recent: [], misses: 0, epoch };
+          : {
+              lines,
+              isTable,
+              table,
+              first: null,
+              paths: new Map(),
+              recent: [],
+              misses: 0,
+              sessions: 0,
+              epoch,
+            };
       headers.set(key, header);
     }
     if (header !== null && header.epoch !== this.#matcher.epoch) {
@@ -223,15 +232,13 @@ export class FastPath {
     const { row } = matcher;
     const to = matcher.code.matchSession(header.table, start, matcher.rowAt, header.isTable ? 1 : 0);
     if (to === 0 || to > end) return false;
-    const { isProven, strangers, hasFreeText, pathHash } = matcher;
-    const lines = this.#lines;
-    lines.length = matcher.pathLength;
-    for (let i = 0; i < lines.length; i++)
-      lines[i] = this.#index.learned.lineAt(matcher.pathLine(i)) as KnownLine;
+    const { isProven, strangers, hasFreeText } = matcher;
+    const known = findPath(header, matcher);
+    const lines = known?.lines ?? this.#pathLines();
     if (strangers > 0 && !this.#index.adopt(lines)) return false;
     if (!this.#index.takeTexts(row)) return false;
     if (hasFreeText) this.#index.teach(lines, row);
-    const path = pathOf(header, pathHash, lines);
+    const path = known ?? addPath(header, matcher, lines);
     header.first = lines[0] ?? null;
     const { epoch } = matcher;
     if (path.epoch !== epoch) {
@@ -247,6 +254,14 @@ export class FastPath {
     return true;
   }
 
+  /** The lines of the session that was matched last. */
+  #pathLines(): KnownLine[] {
+    return Array.from(
+      { length: this.#matcher.pathLength },
+      (_, i) => this.#index.learned.lineAt(this.#matcher.pathLine(i)) as KnownLine,
+    );
+  }
+
   #layout(path: PredictedPath): number {
     if (path.layout === 0)
       path.layout = this.#layoutOf(path.lines.map((line) => line.template as LineTemplate));
@@ -256,15 +271,16 @@ export class FastPath {
   /** Further sessions may be like the one that was just matched: how such a one is read at once is worked out when it comes again. */
   #expect(header: PredictedHeader, path: PredictedPath, start: number, end: number): void {
     const isKnown = path.program !== null && this.#isValid(path);
+    const isRecurring = header.sessions - path.seen <= patience / 2;
+    path.seen = header.sessions++;
     if (isKnown && !header.recent.includes(path)) remember(header, path);
-    else if (header.misses < patience || path.visits % patience === 1) {
+    else if (header.misses < patience || isRecurring) {
       const { row } = this.#matcher;
       path.program = buildProgram(this.#matcher, path.lines, start, end, row, path.program);
       path.version = this.#templates.version;
       path.programEpoch = this.#matcher.epoch;
       remember(header, path);
     }
-    path.visits++;
   }
 
   /** True when a session, a header or a prompt follows, perhaps behind blank lines: no further line can belong to the session before. */

@@ -2,18 +2,20 @@
 import { fields, type Field, type StringTable } from '@sessionreel/session-model';
 import { Kind, type Step } from './fast-step.ts';
 import { printUnpatched } from './print.ts';
-import { ascii, isAddress } from './values.ts';
+import { ascii, isAddress, isUtf8 } from './values.ts';
 
 const colon = 0x3a;
 
-/** The id of `bytes[from, to)`, −1 when the plain path must look at it. */
+/** The id of `bytes[from, to)`, −1 when the plain path must look at it. `isHostile`: its bytes may be any. */
 export function textId(
   strings: StringTable,
   bytes: Uint8Array,
   from: number,
   to: number,
   step: Step,
+  isHostile: boolean,
 ): number {
+  if (isHostile && !isUtf8(bytes, from, to)) return -1;
   if (step.kind === Kind.text) return strings.intern(bytes, from, to);
   if (step.kind === Kind.address) {
     // Before a port: `::1:5` could be an address, too.

@@ -147,11 +147,35 @@ function canonicalPiece(piece: Piece): unknown {
 
 /** Canonical JSON: members in one order, defaults left out, literals joined. */
 export function stringifyLayout(layout: Layout): string {
-  return JSON.stringify({
-    format: layout.format,
-    tunnel: joinPieces(layout.tunnel).map(canonicalPiece),
-    body: joinPieces(layout.body).map(canonicalPiece),
-  });
+  return layoutOfParts(layout.format, [partsOf(layout.tunnel)], [partsOf(layout.body)]);
+}
+
+/** The pieces' canonical JSON, one by one: what layouts are put together of. */
+export function partsOf(pieces: readonly Piece[]): string[] {
+  return joinPieces(pieces).map((piece) => JSON.stringify(canonicalPiece(piece)));
+}
+
+/** A layout's canonical JSON, of the parts of its lines. */
+export function layoutOfParts(
+  format: Format,
+  tunnel: readonly (readonly string[])[],
+  body: readonly (readonly string[])[],
+): string {
+  return `{"format":"${format}","tunnel":[${joinParts(tunnel)}],"body":[${joinParts(body)}]}`;
+}
+
+/** Literals that meet are one. */
+function joinParts(lines: readonly (readonly string[])[]): string {
+  let json = '';
+  let wasLiteral = false;
+  for (const parts of lines)
+    for (const part of parts) {
+      const isLiteral = part.startsWith('"');
+      if (isLiteral && wasLiteral) json = json.slice(0, -1) + part.slice(1);
+      else json += json === '' ? part : `,${part}`;
+      wasLiteral = isLiteral;
+    }
+  return json;
 }
 
 /** @throws SyntaxError when the text is no JSON: layouts come from our own log, never from a capture. */

@@ -4,7 +4,7 @@ import { isLiteral, type Step } from './fast-step.ts';
 import { textId } from './fast-text.ts';
 import type { KnownLine, LearnedLayouts } from './learned-layouts.ts';
 import type { LineTemplate, LineTemplates } from './line-templates.ts';
-import { LineFlag, type Matcher } from './matcher.ts';
+import { LineFlag, type IdOfText, type Matcher } from './matcher.ts';
 import { lineEnd } from './split-line.ts';
 
 const interfaceUnit = indexOfField('interface_unit');
@@ -14,7 +14,7 @@ export class LineIndex {
   readonly matcher: Matcher;
   readonly #templates: LineTemplates;
   readonly #following: Map<number, Set<number>>;
-  readonly #idOf: (bytes: Uint8Array, from: number, to: number, step: Step) => number;
+  readonly #idOf: IdOfText;
 
   /** `following`: what the plain path knows of what follows free texts, which matches add to. */
   constructor(
@@ -27,7 +27,7 @@ export class LineIndex {
     this.matcher = learned.matcher;
     this.#templates = templates;
     this.#following = following;
-    this.#idOf = (bytes, from, to, step) => textId(strings, bytes, from, to, step);
+    this.#idOf = (bytes, from, to, step, isHostile) => textId(strings, bytes, from, to, step, isHostile);
     templates.onFirst = (group) => {
       for (const template of group.templates) this.#sync(template);
     };

@@ -79,6 +79,15 @@ interface WebAssemblyGlobal {
 const { WebAssembly } = globalThis as unknown as WebAssemblyGlobal;
 let compiled: object | null = null;
 
+/** The id of a text in `bytes[from, to)`; −1 when it needs a closer look. `isHostile`: its bytes may be any. */
+export type IdOfText = (
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  step: Step,
+  isHostile: boolean,
+) => number;
+
 export class Matcher {
   readonly code: MatcherCode;
   /** All memory. */
@@ -184,6 +193,14 @@ export class Matcher {
     return this.#words[(pathAt >>> 2) + i] as number;
   }
 
+  /** Whether the session that was matched is of these lines. */
+  isPath(lines: Uint32Array): boolean {
+    if (this.pathLength !== lines.length) return false;
+    for (let i = 0, at = pathAt >>> 2; i < lines.length; i++, at++)
+      if (this.#words[at] !== lines[i]) return false;
+    return true;
+  }
+
   get foundLine(): number {
     return this.#words[(outAt >>> 2) + 2] as number;
   }
@@ -206,10 +223,7 @@ export class Matcher {
    * Writes the ids of texts that were matched just now into `row`. `idOf` gives −1 for a text that needs a closer look. False then: the
    * match is void.
    */
-  takeTexts(
-    row: Uint32Array,
-    idOf: (bytes: Uint8Array, from: number, to: number, step: Step) => number,
-  ): boolean {
+  takeTexts(row: Uint32Array, idOf: IdOfText): boolean {
     const words = this.#words;
     const count = words[(outAt >>> 2) + 1] as number;
     for (let i = 0, at = pendingAt >>> 2; i < count; i++, at += 4) {
@@ -217,7 +231,7 @@ export class Matcher {
       const from = words[at + 1] as number;
       const to = words[at + 2] as number;
       const step = this.#steps[words[(stepAt + 60) >>> 2] as number] as Step;
-      const id = idOf(this.bytes, from, to, step);
+      const id = idOf(this.bytes, from, to, step, words[at + 3] === 1);
       if (id < 0) return false;
       row[step.slot] = id;
       this.code.keepText(stepAt, from, to, id);

@@ -1,10 +1,13 @@
 /** What is known of tunnels with one kind of header: how the header is printed, and what sessions below it are. */
 import type { KnownLine } from './learned-layouts.ts';
 import type { Program } from './fast-program.ts';
+import type { Matcher } from './matcher.ts';
 
 /** Sessions that print the same lines in the same order. */
 export interface PredictedPath {
   readonly lines: readonly KnownLine[];
+  /** Where the lines stand in the matcher's memory. */
+  readonly places: Uint32Array;
   /** Of their session as one, what was seen to differ; null before the first. */
   program: Program | null;
   /** Of the capture at hand, as `epoch` says: the session's layout. */
@@ -14,8 +17,8 @@ export interface PredictedPath {
   programEpoch: number;
   /** `LineTemplates.version` when all lines were those tried first. */
   version: number;
-  /** Sessions that were read line by line. */
-  visits: number;
+  /** The number of the session, of those under its header that were read line by line, that was the last of these lines. */
+  seen: number;
 }
 
 export interface PredictedHeader {
@@ -32,37 +35,40 @@ export interface PredictedHeader {
   readonly recent: PredictedPath[];
   /** Sessions in a row that none of those was like. */
   misses: number;
+  /** Sessions that were read line by line. */
+  sessions: number;
   epoch: number;
 }
 
 const maxPaths = 4096;
 
-/** The path of these lines, which is added when there is none. */
-export function pathOf(header: PredictedHeader, hash: number, lines: readonly KnownLine[]): PredictedPath {
-  const { paths } = header;
-  let alike = paths.get(hash);
-  if (alike === undefined) {
-    if (paths.size >= maxPaths) paths.clear();
-    paths.set(hash, (alike = []));
-  }
-  for (const path of alike) if (isSame(path.lines, lines)) return path;
+/** The path of the session that was matched last; null when none was like it. */
+export function findPath({ paths }: PredictedHeader, matcher: Matcher): PredictedPath | null {
+  for (const path of paths.get(matcher.pathHash) ?? []) if (matcher.isPath(path.places)) return path;
+  return null;
+}
+
+/** Adds the path of the session that was matched last, of these lines. */
+export function addPath(
+  { paths }: PredictedHeader,
+  matcher: Matcher,
+  lines: readonly KnownLine[],
+): PredictedPath {
   const path: PredictedPath = {
-    lines: [...lines],
+    lines,
+    places: Uint32Array.from(lines, ({ at }) => at),
     program: null,
     layout: 0,
     epoch: -1,
     programEpoch: -1,
     version: 0,
-    visits: 0,
+    seen: -Infinity,
   };
-  alike.push(path);
+  if (paths.size >= maxPaths) paths.clear();
+  const alike = paths.get(matcher.pathHash);
+  if (alike === undefined) paths.set(matcher.pathHash, [path]);
+  else alike.push(path);
   return path;
-}
-
-function isSame(a: readonly KnownLine[], b: readonly KnownLine[]): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }
 
 const maxRecent = 3;

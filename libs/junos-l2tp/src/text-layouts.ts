@@ -1,6 +1,6 @@
 /** Layouts of a reply's sessions by the lines that printed them. */
-import type { LineTemplate } from './line-templates.ts';
-import type { Piece } from './layout.ts';
+import { layoutOfParts, partsOf } from './layout.ts';
+import type { LineTemplate, Shape } from './line-templates.ts';
 import { shiftUnknown } from './line-shape.ts';
 import type { SnapshotBuilder } from './snapshot-builder.ts';
 
@@ -21,8 +21,8 @@ export class TextLayouts {
     const known = this.#ids.get(key);
     if (known !== undefined) return known;
     if (this.#ids.size >= this.#limit) this.#ids.clear();
-    const tunnel = piecesOf(header, 0);
-    const id = this.#builder.layoutId({ format: 'text', tunnel, body: piecesOf(lines, inherited) });
+    const layout = layoutOfParts('text', linesOf(header, 0), linesOf(lines, inherited));
+    const id = this.#builder.strings.internText(layout);
     this.#ids.set(key, id);
     return id;
   }
@@ -33,12 +33,17 @@ export class TextLayouts {
   }
 }
 
-/** Pieces of all lines; `unknowns`: how many unknown values come before theirs. */
-function piecesOf(lines: readonly LineTemplate[], unknowns: number): Piece[] {
+const partsOfShapes = new WeakMap<Shape, readonly string[]>();
+
+/** Parts of all lines; `unknowns`: how many unknown values come before theirs. */
+function linesOf(lines: readonly LineTemplate[], unknowns: number): (readonly string[])[] {
   let before = unknowns;
-  return lines.flatMap((line) => {
-    const pieces = shiftUnknown(line.shape.pieces, before);
-    before += line.shape.unknowns;
-    return pieces;
+  return lines.map(({ shape }) => {
+    const by = before;
+    before += shape.unknowns;
+    if (by > 0 && shape.unknowns > 0) return partsOf(shiftUnknown(shape.pieces, by));
+    let parts = partsOfShapes.get(shape);
+    if (parts === undefined) partsOfShapes.set(shape, (parts = partsOf(shape.pieces)));
+    return parts;
   });
 }

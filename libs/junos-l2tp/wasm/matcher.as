@@ -457,38 +457,91 @@ function scanText(step: usize, from: usize, row: usize): usize {
   const length = <usize>load<u32>(step, LAST_LENGTH);
   if (length > 0 && same(from, <usize>load<u32>(step, LAST), length)) {
     const next: u32 = load<u8>(from + length);
-    if (next == (flags & F_COLUMN ? SPACE : stop) || isEnd(next)) {
+    if ((next == (flags & F_COLUMN ? SPACE : stop) || isEnd(next)) && !isHeld(step, from + length, flags)) {
       store<u32>(row + load<u32>(step, SLOT), load<u32>(step, LAST_ID));
       setPresence(step, row, PRESENT);
       if ((flags & (F_FREE | F_TAUGHT)) == F_FREE) freeText = 1;
       return from + length;
     }
   }
+  // Which bytes may end the text. A colon could be a label's, and what is no ASCII needs a closer look; signed, that is below a space.
+  const isToEnd = (flags & F_TO_END) != 0;
+  const comma = isToEnd ? 0x0a : 0x2c;
+  const other = isToEnd ? 0x0a : stop;
+  const colon = flags & (F_ADDRESS | F_TO_END) ? 0x0a : COLON;
+  const space = flags & F_COLUMN ? SPACE : 0x0a;
   let to = from;
-  const limit = from + 256;
-  for (; ; to++) {
-    const c: u32 = load<u8>(to);
-    if (c < 0x20) {
-      if (!isEnd(c)) return 0;
-      break;
-    }
-    if (!(flags & F_TO_END) && (c == stop || c == 0x2c)) break;
-    if (c == SPACE && (flags & F_COLUMN || to == from)) break;
-    // A colon could be a label's, and what is no ASCII needs a closer look.
-    if (c >= 0x80 || (c == COLON && !(flags & (F_ADDRESS | F_TO_END))) || to == limit) return 0;
+  let ends: i32 = 0;
+  while (true) {
+    const x = v128.load(to);
+    const marks = v128.or(
+      v128.or(i8x16.lt_s(x, i8x16.splat(0x20)), i8x16.eq(x, i8x16.splat(<i8>comma))),
+      v128.or(
+        i8x16.eq(x, i8x16.splat(<i8>other)),
+        v128.or(i8x16.eq(x, i8x16.splat(<i8>colon)), i8x16.eq(x, i8x16.splat(<i8>space))),
+      ),
+    );
+    ends = i8x16.bitmask(marks);
+    if (ends != 0) break;
+    to += 16;
+    if (to - from > 255) return 0;
   }
-  if (to == from || load<u8>(to - 1) == SPACE || to - from > 255) return 0;
+  to += <usize>ctz(ends);
+  const c: u32 = load<u8>(to);
+  if (c != comma && c != other && c != space && !isEnd(c)) return scanHostile(step, from, flags, row);
+  if (isHeld(step, to, flags)) return scanHostile(step, from, flags, row);
+  if (to == from || load<u8>(from) == SPACE || load<u8>(to - 1) == SPACE || to - from > 255) return 0;
   // Digits may be the number of a column before, which the plain path can tell.
   if (flags & F_CELL && beginsWithNumber(from, to)) return 0;
   if (to - from == 3 && !(flags & F_USER) && load<u8>(from + 1) == 0x2f) return notAvailable(step, from, row);
-  if (pendings >= MAX_PENDING) return 0;
+  if (!hand(step, from, to, 0)) return 0;
+  setPresence(step, row, PRESENT);
+  if ((flags & (F_FREE | F_TAUGHT)) == F_FREE) freeText = 1;
+  return to;
+}
+
+// Leaves a text to the host.
+function hand(step: usize, from: usize, to: usize, closer: u32): bool {
+  if (pendings >= MAX_PENDING) return false;
   const entry = PENDING + (<usize>pendings << 4);
   store<u32>(entry, <u32>step);
   store<u32>(entry, <u32>from, 4);
   store<u32>(entry, <u32>to, 8);
+  store<u32>(entry, closer, 12);
   pendings++;
+  return true;
+}
+
+// Whether a user name of which it is known what follows it cannot end here: it holds a comma.
+function isHeld(step: usize, at: usize, flags: u32): bool {
+  if ((flags & (F_USER | F_TAUGHT | F_CELL)) != (F_USER | F_TAUGHT)) return false;
+  return !same(at, <usize>load<u32>(step, STEP + LITERAL), <usize>load<u32>(step, STEP + LENGTH));
+}
+
+// A user name with commas, labels and characters of any kind: it ends where what follows it stands on the line for the last time, and what
+// comes behind that must match to the line's end.
+function scanHostile(step: usize, from: usize, flags: u32, row: usize): usize {
+  if ((flags & (F_USER | F_TAUGHT | F_CELL)) != (F_USER | F_TAUGHT)) return 0;
+  const literal = <usize>load<u32>(step, STEP + LITERAL);
+  const length = <usize>load<u32>(step, STEP + LENGTH);
+  // A label behind a comma; at a line's end other rules hold.
+  if (length < 3 || load<u8>(literal) != 0x2c || load<u8>(literal + length - 1) != COLON) return 0;
+  const limit = from + 512;
+  let end = from;
+  for (; ; end++) {
+    const c = load<u8>(end);
+    if (c == 0x0a) break;
+    if (c == 0 || c == 0x0d || end == limit) return 0;
+  }
+  let to = end - length;
+  while (to > from && !(load<u8>(to) == 0x2c && same(to, literal, length))) to--;
+  if (to <= from || to - from > 255) return 0;
+  // White space at the ends, a no-break space too, would not be the name's.
+  const first: u32 = load<u8>(from);
+  const last: u32 = load<u8>(to - 1);
+  if (first <= SPACE || first == 0x2c || first == 0xc2 || last <= SPACE || last == 0xa0 || last == 0x2c) return 0;
+  if (!hand(step, from, to, 1)) return 0;
   setPresence(step, row, PRESENT);
-  if ((flags & (F_FREE | F_TAUGHT)) == F_FREE) freeText = 1;
   return to;
 }
 
