@@ -97,6 +97,19 @@ export class App {
     await this.#ended;
   }
 
+  /** It ends itself by SIGKILL at its next commit; gives whether one came within the limit (else it is killed where it is). */
+  async endInCommit(moment: 'before' | 'sent' | 'answered', ms: number, limitMs: number): Promise<boolean> {
+    this.measure();
+    this.#expected = true;
+    if (this.#child?.connected === true) this.#child.send({ kind: 'commit', moment, ms });
+    const came = await Promise.race([
+      this.#ended.then(() => true),
+      new Promise<false>((resolve) => setTimeout(resolve, limitMs, false)),
+    ]);
+    if (!came) await this.end('SIGKILL');
+    return came;
+  }
+
   /** For good. */
   async stop(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     this.#stopped = true;

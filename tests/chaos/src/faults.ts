@@ -44,6 +44,17 @@ const kill =
     return app.options.name;
   };
 
+/** Before a transaction's commit is sent, while it is under way, or when it has just been answered. */
+async function killInCommit(product: Product, prng: Prng): Promise<string> {
+  const app = anyOf(product, 'processor', prng);
+  const moment = prng.pick(['before', 'sent', 'sent', 'answered'] as const);
+  const ms = prng.int(0, 15);
+  const came = await app.endInCommit(moment, ms, 6_000);
+  await pause(prng.int(0, 500));
+  app.start();
+  return `${app.options.name}, ${came ? `${moment}${moment === 'sent' ? ` ${ms} ms before` : ''}` : 'no commit came'}`;
+}
+
 /** Killed again just as it has been given its partitions, while it restores or heals. */
 const killTwice =
   (kind: Kind): Fault['act'] =>
@@ -149,6 +160,7 @@ const kafkaAndProcessor: Fault['act'] = async (product, prng) => {
 export const faults: readonly Fault[] = [
   { name: 'kill processor', weight: 6, kills: 1, act: kill('processor') },
   { name: 'kill processor while it restores', weight: 3, kills: 2, act: killTwice('processor') },
+  { name: 'kill processor in a commit', weight: 5, kills: 1, act: killInCommit },
   { name: 'kill worker thread', weight: 5, kills: 1, act: killThread },
   { name: 'processor joins or leaves', weight: 4, kills: 1, act: join('processor') },
   { name: 'zombie processor', weight: 2, kills: 0, act: zombie('processor') },
