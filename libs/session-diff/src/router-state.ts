@@ -18,7 +18,7 @@ import {
 } from '@sessionreel/session-model';
 import { Col, noTime } from './table/columns.ts';
 import { Core, type CoreMark } from './table/core.ts';
-import { clearDelta, newFlatDelta } from './delta/delta-builder.ts';
+import { clearDelta, newFlatDelta, releaseDelta } from './delta/delta-builder.ts';
 import { endRun, type SnapshotOutcome } from './snapshot/end.ts';
 import { finishSnapshot } from './snapshot/finish.ts';
 import { cloneHead, encodeState, newHead, type Head } from './snapshot/head.ts';
@@ -155,6 +155,7 @@ export class RouterState {
     entry.format = '';
     entry.level = '';
     emitLedger(this.#work, entry, source, {}, emit);
+    releaseDelta(delta);
   }
 
   /** Gives up the parts that are missing by a Kafka time: what came stays applied, and closes nobody. */
@@ -212,6 +213,7 @@ export class RouterState {
   /** The whole state in pieces; changes nothing. */
   checkpoint(emit: Emit): void {
     emitCheckpoint(this.#work, emit);
+    releaseDelta(this.#work.delta);
   }
 
   /**
@@ -249,5 +251,6 @@ export class RouterState {
   /** Undo information is kept only inside a transaction. */
   #settle(): void {
     if (this.#marked === null) this.#work.core.table.commit();
+    releaseDelta(this.#work.delta);
   }
 }

@@ -32,6 +32,29 @@ import { utcOfLocal } from '../listing/time-zone.ts';
 const createTime = indexOfField('create_time');
 const createSlot = slotOf[createTime] as number;
 
+/** The lists of a delta. Those that have grown are lent from router to router, as each is encoded at once. */
+type Lists = Pick<
+  FlatDelta,
+  'opened' | 'changed' | 'closed' | 'rebase' | 'keyframe' | 'counters' | 'counters_rounded' | 'prints'
+>;
+
+const newLists = (): Lists => ({
+  opened: createImageList(),
+  changed: createImageList(),
+  closed: createImageList(),
+  rebase: createImageList(),
+  keyframe: createImageList(),
+  counters: createCounterList(),
+  counters_rounded: createCounterList(true),
+  prints: createPrintList(),
+});
+
+/** Lists that nobody uses now, of the thread. */
+const spare: Lists[] = [];
+const spareMost = 2;
+/** Longer ones are not kept: a first snapshot of a large router is rare (words, 32 MB). */
+const keptMost = 1 << 23;
+
 export function newFlatDelta(core: Core, router: string): FlatDelta {
   return {
     router,
@@ -43,14 +66,7 @@ export function newFlatDelta(core: Core, router: string): FlatDelta {
     pieces: 0,
     ledger: [],
     strings: core.strings,
-    opened: createImageList(),
-    changed: createImageList(),
-    closed: createImageList(),
-    rebase: createImageList(),
-    keyframe: createImageList(),
-    counters: createCounterList(),
-    counters_rounded: createCounterList(true),
-    prints: createPrintList(),
+    ...newLists(),
     anomalies: [],
     router_events: [],
     layouts: [],
@@ -60,6 +76,7 @@ export function newFlatDelta(core: Core, router: string): FlatDelta {
 
 /** Empties the lists for the next delta. */
 export function clearDelta(delta: FlatDelta, core: Core): void {
+  if (delta.opened.words.length + delta.counters.words.length === 0) Object.assign(delta, spare.pop());
   delta.strings = core.strings;
   for (const list of [delta.opened, delta.changed, delta.closed, delta.rebase, delta.keyframe])
     list.count = 0;
@@ -72,6 +89,16 @@ export function clearDelta(delta: FlatDelta, core: Core): void {
   delta.layouts = [];
   delta.piece = 0;
   delta.pieces = 0;
+}
+
+/** To be called when the delta was told: a router that is silent holds no lists. */
+export function releaseDelta(delta: FlatDelta): void {
+  const empty = newLists();
+  const { opened, changed, closed, rebase, keyframe, counters, counters_rounded, prints } = delta;
+  const lists = { opened, changed, closed, rebase, keyframe, counters, counters_rounded, prints };
+  const kept = Object.entries(lists).filter(([, { words }]) => words.length <= keptMost);
+  if (spare.length < spareMost) spare.push({ ...newLists(), ...Object.fromEntries(kept) });
+  Object.assign(delta, empty);
 }
 
 /** Create time of a full row in local seconds; NaN when it has none. */
@@ -107,7 +134,7 @@ function idleMs(idleSince: number): number {
   return idleSince === noTime ? NaN : idleSince * 1000;
 }
 
-/** Adds the image of row `r`. `changed` are indexes of fields. */
+/** Adds the image of row `r`. `changed` are indexes of fields; `full` are its values as a full row, where these are at hand. */
 export function putImage(
   core: Core,
   list: ImageList,
@@ -115,11 +142,14 @@ export function putImage(
   reason: string,
   changed: readonly number[],
   timezone: string,
+  full?: Uint32Array,
 ): void {
   const i = addImage(list);
   const at = i * rowWords;
-  core.table.load(r, list.words, at);
-  list.words[at + layoutSlot] = 0;
+  const { words } = list;
+  if (full === undefined) core.table.load(r, words, at);
+  else for (let k = 0; k < rowWords; k++) words[at + k] = full[k] as number;
+  words[at + layoutSlot] = 0;
   const meta = i * imageMetaWords;
   list.meta[meta + ImageMeta.reason] = core.reason(reason);
   for (let w = 0; w < changedWords; w++) list.meta[meta + ImageMeta.changed + w] = 0;

@@ -80,7 +80,8 @@ export function openRow(
       emitCounters(context, r, before, words, row, shape, epoch, born, interval);
     }
   }
-  putImage(core, delta.opened, r, fromOld ? 'returned' : born ? 'new' : 'first_seen', [], timezone);
+  const reason = fromOld ? 'returned' : born ? 'new' : 'first_seen';
+  putImage(core, delta.opened, r, reason, [], timezone, merged);
   return r;
 }
 
@@ -101,8 +102,8 @@ export function replaceRow(
 
 /** Into `merged`, and nothing but what is printed. */
 function takeRow({ values }: Shape, words: Uint32Array, row: number): void {
-  merged.fill(0);
   for (let i = 0; i < roundingStart + roundingWords; i++) merged[i] = words[row + i] as number;
+  for (let i = roundingStart + roundingWords; i < rowWords; i++) merged[i] = 0;
   for (let i = 0; i < values.length; i++) {
     const slot = values[i] as number;
     merged[slot] = words[row + slot] as number;

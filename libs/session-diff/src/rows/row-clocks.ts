@@ -47,7 +47,7 @@ export function resolveCreate(
   words: Uint32Array,
   row: number,
 ): void {
-  if (Number.isNaN(clockOf(words, row))) return;
+  if (timezone === 'UTC' || Number.isNaN(clockOf(words, row))) return;
   const expected = capturedAt + (skew ?? 0) - (words[row + upSlot] as number) * 1000;
   const flags = core.word(r, Col.flags) & ~Flag.early;
   const early = isEarly(timezone, createTimeOf(words, row), expected) ? Flag.early : 0;

@@ -106,8 +106,9 @@ export class Core {
   rewriteCounters(r: number, old: Uint32Array, oldAt: number, full: Uint32Array, at: number): void {
     this.table.touch(r);
     const key = this.word(r, Col.key);
-    addCounters(this.sum, -1, key, old, oldAt);
-    addCounters(this.sum, 1, key, full, at);
+    const { seen, rest } = this.derived.counters(this.word(r, Col.profile));
+    addCounters(this.sum, -1, key, seen, rest, old, oldAt);
+    addCounters(this.sum, 1, key, seen, rest, full, at);
     this.table.storeCounters(r, full, at);
   }
 
@@ -131,11 +132,13 @@ export class Core {
     this.live += sign;
     const { derived, strings, sum } = this;
     const key = this.word(r, Col.key);
-    const profile = derived.profiles.of(this.word(r, Col.profile), strings);
+    const number = this.word(r, Col.profile);
+    const profile = derived.profiles.of(number, strings);
     const line = derived.lines.of(this.word(r, Col.line), strings);
     addAttributes(sum, sign, key, profile, line, full, at, strings);
-    addCounters(sum, sign, key, full, at);
-    this.groups.add(full, at, sign);
+    const { seen, rest } = derived.counters(number);
+    addCounters(sum, sign, key, seen, rest, full, at);
+    this.groups.add(number, full, at, sign);
   }
 
   mark(): CoreMark {

@@ -14,6 +14,8 @@ import {
   getPresence,
   getRounding,
   presenceWords,
+  roundingStart,
+  roundingWords,
   slotOf,
   type SessionImage,
   type StringTable,
@@ -176,7 +178,10 @@ export function counterPresence(words: Uint32Array, at: number): { seen: number;
 
 /** Hash of the roundings of a full row; 0 when all is exact. */
 export function roundingHash(words: Uint32Array, row: number): number {
+  let any = 0;
+  for (let i = 0; i < roundingWords; i++) any |= words[row + roundingStart + i] as number;
   let hash = 0;
+  if (any === 0) return hash;
   for (let c = 0; c < n; c++) {
     const rounding = getRounding(words, row, c);
     if (rounding !== 0) hash = stepA(hash, (c << 4) | rounding);
@@ -200,9 +205,17 @@ export function addCounterSums(
   sum.spread(stepA(mixed, a), stepB(mixed, b), sign);
 }
 
-/** As `addCounterSums`, of a full row. */
-export function addCounters(sum: StateSum, sign: 1 | -1, key: number, words: Uint32Array, row: number): void {
-  const { seen, rest } = counterPresence(words, row);
+/** As `addCounterSums`, of a full row whose presence of counters is known. */
+export function addCounters(
+  sum: StateSum,
+  sign: 1 | -1,
+  key: number,
+  seen: number,
+  rest: number,
+  words: Uint32Array,
+  row: number,
+): void {
+  if ((seen | rest) === 0) return;
   let a = 0;
   let b = 0;
   for (let c = 0; c < n; c++) {
@@ -238,7 +251,8 @@ export class ImageHash {
     const profile = profileHash(profileOf(words), 0, this.#strings);
     const line = lineHash(lineOf(words), 0, this.#strings);
     addAttributes(this.#sum, 1, key, profile, line, words, 0, this.#strings);
-    addCounters(this.#sum, 1, key, words, 0);
+    const { seen, rest } = counterPresence(words, 0);
+    addCounters(this.#sum, 1, key, seen, rest, words, 0);
   }
 
   get hex(): string {

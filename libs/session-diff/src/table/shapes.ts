@@ -32,7 +32,7 @@ export interface Shape {
   readonly inProfile: SlotPairs;
   readonly inLine: SlotPairs;
   readonly inRow: SlotPairs;
-  /** Row slots of all values that are printed. */
+  /** Row slots of all values that are printed, but clocks. */
   readonly values: Uint16Array;
   /** Numbers of the counters that hold a value. */
   readonly counters: Uint8Array;
@@ -93,7 +93,7 @@ function shapeOf(presence: string, number: number): Shape {
     mask[index >>> 4] = (mask[index >>> 4] as number) | (3 << ((index & 15) << 1));
     const slot = slotOf[index] as number;
     const own = f.type === 'u64' ? [slot, slot + 1] : [slot];
-    if (presence[index] === 'v') values.push(...own);
+    if (presence[index] === 'v' && f.role !== 'clock') values.push(...own);
     const isAttribute = attributeRoles.has(f.role);
     if (isAttribute) attributes.push(index);
     if (isAttribute || f.role === 'epoch') slots.push(...own);
