@@ -282,9 +282,20 @@ class LinesReader {
     const places: Place[] = [];
     segments.forEach((s, i) => {
       this.#learnNext(content, s, segments[i + 1]?.field ?? lineEnd);
-      places.push(...this.#placesOf(s.field, s.label, s.start, s.end, true));
+      const first = s.field === unknownField ? s : segments.find(({ field }) => field === s.field);
+      const isOther =
+        first !== undefined && content.slice(first.start, first.end) !== content.slice(s.start, s.end);
+      places.push(
+        ...(isOther ? this.#otherValue(s) : this.#placesOf(s.field, s.label, s.start, s.end, true)),
+      );
     });
     return places;
+  }
+
+  /** A label that the line has printed already, with another value. */
+  #otherValue({ label, start, end }: { label: string; start: number; end: number }): Place[] {
+    this.#context.problem(this.#line.number, `${label} is printed twice, with different values`, true);
+    return this.#keepUnknown(label, start, end);
   }
 
   /**

@@ -465,6 +465,7 @@ export class TextReader implements BodyReader, StringHolder {
       this.#orphaned = false;
       return;
     }
+    this.#orphaned = false;
     this.#flushBetween(true);
     this.#session = [line];
     this.#finishSession();

@@ -156,7 +156,8 @@ export class XmlReader implements BodyReader {
     } catch (error) {
       this.#fail(new MarkupProblem(this.#buffer.end, error instanceof Error ? error.message : String(error)));
     }
-    if (this.#ended) this.#finish(this.#buffer.at);
+    // What the chunks held of an element that was not whole belongs to the reply, too.
+    if (this.#ended) this.#finish(this.#listing.closed || this.failed ? this.#buffer.at : this.#buffer.end);
     return this.#isCutShort ? end : at;
   }
 
@@ -257,6 +258,8 @@ export class XmlReader implements BodyReader {
       this.#searched = end;
       return false;
     }
+    // Between elements nothing is read, but what is no XML is told.
+    if (this.#contentFrom < 0 && hasEntity(bytes, at, to)) decodeXml(bytes, at, to);
     const { kind } = this.#listing;
     if (kind >= Kind.root && kind <= Kind.entry && !isBlank(bytes, at, to)) this.#listing.strayText(at, to);
     this.#buffer.at = to;
@@ -357,6 +360,8 @@ export class XmlReader implements BodyReader {
       return false;
     }
     this.#checkLength(at, close);
+    if (this.#contentFrom >= 0 && this.#contents[this.#listing.depth] === Content.text)
+      if (hasEntity(bytes, this.#contentFrom, at)) decodeXml(bytes, this.#contentFrom, at);
     this.#contents[this.#listing.depth] = Content.elements;
     this.#listing.open(kind, textOf(bytes, local, i), at);
     this.#pushName(bytes, at + 1, i);
