@@ -153,6 +153,16 @@ describe('reel dlq', () => {
     expect(topic.low).toEqual([0, 0]);
   });
 
+  it('retries several in the order in which they came, however they are named', async () => {
+    const { io } = captured();
+    await deal(topic, 'retry', ['0/0', '1/0', '0/1'], {}, io);
+    expect(topic.captures.map((sent) => headerText(sent as unknown as Message, 'captured-at'))).toEqual([
+      '1000',
+      '2000',
+      '3000',
+    ]);
+  });
+
   it('drops all of one reason, and frees what is done', async () => {
     const { io } = captured();
     await deal(topic, 'drop', [], { all: true, reason: 'parse' }, io);

@@ -1,7 +1,13 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { headersOf, makeFleet, simulate, type Capture } from '@sessionreel/fleet-sim';
-import { readDeadLetter, type OutgoingMessage } from '@sessionreel/kafka';
+import {
+  dealWith,
+  kafkaDeadLetters,
+  openLetters,
+  readDeadLetter,
+  type OutgoingMessage,
+} from '@sessionreel/kafka';
 import { waitFor } from '@sessionreel/ops';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { Bench, partitions } from '../fixtures/bench.ts';
@@ -94,6 +100,60 @@ describe('captures through the processor', () => {
     expect(letter && readDeadLetter(letter)).toMatchObject({ reason: 'parse' });
     expect(letter && readDeadLetter(letter)?.error).toContain('no route to daemon');
   });
+
+  it(
+    'takes dead letters that are retried in their order; one that is stale by now stays stale',
+    { timeout: 60_000 },
+    async () => {
+      const data = { ...(realWorker.data as object), expansionLimit: 100 };
+      const narrow = await bench.start({ ...real, worker: { ...realWorker, data } });
+      const text =
+        references()
+          .find(([name]) => name.startsWith('08'))?.[1]
+          .toString() ?? '';
+      const capture = (state: string, timestamp: number, zipped = true): OutgoingMessage => ({
+        key: 'lns1',
+        value: ((bytes) => (zipped ? gzipSync(bytes) : bytes))(
+          Buffer.from(text.replace('State: Established', `State: ${state}`)),
+        ),
+        headers: {
+          complete: 'true',
+          command: 'show services l2tp session extensive',
+          ...(zipped ? { 'content-encoding': 'gzip' } : {}),
+        },
+        timestamp,
+      });
+      const at = Date.now() - 60_000;
+      await bench.send([capture('Established', at), capture('destroyed', at + 10_000)]);
+      await bench.caughtUp();
+      const { snapshotsTopic: snapshots, deadLettersTopic: deadLetters } = bench.options;
+      const port = kafkaDeadLetters(bench.client, bench.admin, bench.producer, { snapshots, deadLetters });
+      const letters = await openLetters(port);
+      expect(letters.map(({ letter }) => letter.time)).toEqual([at, at + 10_000]);
+      await narrow.stop();
+      await bench.start(real);
+      await dealWith(port, 'retry', letters.map(({ id }) => id).reverse());
+      await bench.caughtUp();
+      const late = letters.map(({ letter }) => letter.time);
+      await bench.send([capture('Established', at + 20_000, false), capture('destroyed', late[1] ?? 0)]);
+      await bench.caughtUp();
+      const events = (await bench.allEvents()).filter(({ kind }) => kind === 'delta');
+      const deltas = events.map(({ delta }) => delta);
+      expect(deltas.map(({ ledger }) => ledger[0]?.outcome)).toEqual([
+        ...['dead_letter', 'dead_letter', 'applied', 'applied', 'applied', 'stale'],
+      ]);
+      expect(deltas.map(({ captured_at }) => captured_at - at)).toEqual([
+        0, 10_000, 0, 10_000, 20_000, 10_000,
+      ]);
+      expect(deltas.map(({ opened, changed }) => [opened.length, changed.length]).slice(2)).toEqual([
+        [1, 0],
+        [0, 1],
+        [0, 1],
+        [0, 0],
+      ]);
+      expect(await openLetters(port)).toEqual([]);
+    },
+  );
 
   it('takes nothing for a snapshot that is none', { timeout: 30_000 }, async () => {
     await bench.start(real);

@@ -136,7 +136,7 @@ export async function letterOf(port: DeadLetterPort, id: string): Promise<Messag
 }
 
 /**
- * Retries or drops letters. All of them are open, or nothing is done. A retry sends the message again to the captures, then marks the
+ * Retries or drops letters, in the order in which their messages came. All of them are open, or nothing is done. A retry sends the message again to the captures, then marks the
  * letter: a crash between the two leaves it in the list, and sent twice it is a repeat, which changes nothing.
  * @throws NoSuchLetter
  */
@@ -147,12 +147,19 @@ export async function dealWith(
 ): Promise<void> {
   const wanted = [...new Set(ids)];
   const partitions = new Set(wanted.map((id) => placeOf(id)?.partition ?? Infinity));
-  const open = new Set<string>();
+  const open = new Map<string, Letter>();
   const count = await port.partitions();
   for (const partition of partitions)
-    if (partition < count) for (const { id } of (await lettersOf(port, partition)).open) open.add(id);
-  for (const id of wanted) if (!open.has(id)) throw new NoSuchLetter(id);
-  for (const id of wanted) {
+    if (partition < count)
+      for (const letter of (await lettersOf(port, partition)).open) open.set(letter.id, letter);
+  const letters = wanted.map((id) => {
+    const letter = open.get(id);
+    if (letter === undefined) throw new NoSuchLetter(id);
+    return letter;
+  });
+  // As they came, however they were named: of two captures of a router the later one would make the earlier one stale.
+  letters.sort((a, b) => a.letter.partition - b.letter.partition || a.letter.offset - b.letter.offset);
+  for (const { id } of letters) {
     // One at a time: all of them at once may not fit into memory.
     const message = await letterOf(port, id);
     if (action === 'retry') await port.send('snapshots', [retryOf(message)]);
