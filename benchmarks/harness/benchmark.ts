@@ -74,6 +74,8 @@ export interface Benchmark {
   readonly about: string;
   /** Seconds that all its cases may take together; the rounds end earlier, but not below three. Default 60. */
   readonly budgetS?: number;
+  /** Runs only when it is named: its set-up takes too long for all. */
+  readonly onRequest?: boolean;
   // A case's contenders and input agree with each other; a list of cases knows no common type.
   readonly cases: readonly Case<never>[];
 }

@@ -64,10 +64,15 @@ async function load(name: string): Promise<Benchmark> {
   return ((await import(pathToFileURL(pathOf(name)).href)) as { default: Benchmark }).default;
 }
 
+const named = async (name: string): Promise<{ name: string; found: Benchmark }> => ({
+  name,
+  found: await load(name),
+});
+
 async function list(): Promise<void> {
   for (const name of names()) {
-    const { about, cases } = await load(name);
-    say(`${name.padEnd(12)} ${about}`);
+    const { about, cases, onRequest } = await load(name);
+    say(`${name.padEnd(12)} ${about}${onRequest === true ? ' (only when it is named)' : ''}`);
     for (const one of cases)
       say(`${' '.repeat(13)}${one.name}: ${one.contenders.map((c) => c.name).join(', ')}`);
   }
@@ -80,8 +85,10 @@ interface Wanted {
   readonly dry: boolean;
 }
 
+/** @param chosen none: all but those that run on request */
 async function measure(chosen: readonly string[], wanted: Wanted): Promise<number> {
-  const found = await Promise.all(chosen.map(async (name) => ({ name, found: await load(name) })));
+  const loaded = await Promise.all((chosen.length === 0 ? names() : chosen).map(named));
+  const found = loaded.filter((one) => chosen.length > 0 || one.found.onRequest !== true);
   const asked = found.reduce((sum, { found: { budgetS = 60 } }) => sum + budgetS, 0);
   const squeeze = Math.min(1, allSeconds / asked);
   let failures = 0;
@@ -135,7 +142,7 @@ async function main(): Promise<number> {
     for (const name of measured) say(printChanges(name));
     return 0;
   }
-  const failures = await measure(positionals.length === 0 ? all : positionals, {
+  const failures = await measure(positionals, {
     only: values.only,
     seconds,
     profile: values['cpu-prof'] === true,

@@ -5,13 +5,22 @@ const ticksPerSecond = 100;
 
 /** CPU seconds of a process and all its threads since it was started; 0 where there is no /proc. */
 function secondsOf(pid: number): number {
+  return timesOf(pid, [11, 12]);
+}
+
+/** Of the children of this process that have ended, with their own. */
+export function childSeconds(): number {
+  return timesOf(process.pid, [13, 14]);
+}
+
+function timesOf(pid: number, indexes: readonly number[]): number {
   const path = `/proc/${pid}/stat`;
   if (!existsSync(path)) return 0;
   // The name, in parentheses, may hold blanks.
   const fields = readFileSync(path, 'utf8')
     .replace(/^.*\) /s, '')
     .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+  return indexes.reduce((sum, index) => sum + Number(fields[index]), 0) / ticksPerSecond;
 }
 
 export function cpuSeconds(pids: readonly number[]): number {
