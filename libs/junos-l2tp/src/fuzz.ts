@@ -7,9 +7,9 @@ import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { check } from './fuzz-check.ts';
-import { fuzzMarkup } from './markup-fuzz.ts';
-import { mutate, repeated, seeded } from './mutate.ts';
+import { check } from './testing/fuzz-check.ts';
+import { fuzzMarkup } from './testing/markup-fuzz.ts';
+import { mutate, repeated, seeded } from './testing/mutate.ts';
 
 interface Finding {
   readonly format: string;

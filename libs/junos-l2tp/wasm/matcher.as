@@ -1,11 +1,11 @@
 // Matches predicted text: the loop that reads nearly all bytes of nearly all captures. AssemblyScript, compiled by
-// src/write-matcher.ts into src/matcher-binary.ts. What it matches stands in records that the host writes into its memory: no input
+// src/predict/write-matcher.ts into matcher-binary.ts. What it matches stands in records that the host writes into its memory: no input
 // ever becomes code. Each value is accepted only when printing it would give back its very bytes; what is refused here is read again by
 // the plain path, so a refusal is never an error.
 //
 // The window of text ends with 64 zero bytes, which no literal holds and no value goes on with: nothing here looks at where it ends.
 
-// Places in memory: see src/matcher.ts.
+// Places in memory: see src/predict/matcher.ts.
 const OUT: usize = 3072;
 const MASKS: usize = 2048;
 const PENDING: usize = 8192;

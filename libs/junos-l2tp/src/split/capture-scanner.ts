@@ -2,8 +2,8 @@
  * Goes through a capture as a router printed it, in chunks of any size, and finds the commands in it and, in each reply, the places
  * between sessions. It judges nothing: what a line means is the parser's business; here a line is a place to cut, or not.
  */
-import { isEchoedCommand } from '../command.ts';
-import { isBanner, pagerLength, promptOf } from '../prompt.ts';
+import { isEchoedCommand } from '../envelope/command.ts';
+import { isBanner, pagerLength, promptOf } from '../envelope/prompt.ts';
 import { nothing, type BodyScanner, type CutSink, type Repeat } from './cut.ts';
 import { JsonScanner } from './json-scanner.ts';
 import { XmlScanner } from './xml-scanner.ts';

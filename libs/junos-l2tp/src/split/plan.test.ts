@@ -9,8 +9,8 @@ import {
 } from '@sessionreel/session-model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ParseHints } from '../reader.ts';
-import { SnapshotParser } from '../snapshot-parser.ts';
+import type { ParseHints } from '../envelope/reader.ts';
+import { SnapshotParser } from '../envelope/snapshot-parser.ts';
 import { Planner, sizeOfPart, type PlannedCapture } from './plan.ts';
 
 interface Parsed {

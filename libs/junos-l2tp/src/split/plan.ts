@@ -1,5 +1,5 @@
 /** Divides a capture file into the commands that it holds, and each reply into parts that fit a Kafka message and parse alone. */
-import { parseCommand } from '../command.ts';
+import { parseCommand } from '../envelope/command.ts';
 import { CaptureScanner, type CaptureSink } from './capture-scanner.ts';
 import { nothing, type Repeat } from './cut.ts';
 

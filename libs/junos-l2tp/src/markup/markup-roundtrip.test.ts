@@ -1,0 +1,33 @@
+/** Every fixture prints back byte for byte, and wherever its chunks are cut it reads the same. */
+import { describe, expect, test, vi } from 'vitest';
+import { markupFixtures, parseMarkup, printParsed, told } from '../testing/markup-fixture.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+for (const format of ['xml', 'json'] as const) {
+  describe(format, () => {
+    for (const { name, bytes } of markupFixtures(format)) {
+      test(`${name} prints back`, () => {
+        const parsed = parseMarkup(format, bytes);
+        if (parsed.refused !== null) expect(parsed.records).toEqual([]);
+        else expect(printParsed(parsed).toString('utf8') + parsed.rest).toBe(bytes.toString('utf8'));
+      });
+
+      test(`${name} prints back when hardly a layout is remembered`, () => {
+        const parsed = parseMarkup(format, bytes, [], { layouts: 3 });
+        if (parsed.refused === null)
+          expect(printParsed(parsed).toString('utf8') + parsed.rest).toBe(bytes.toString('utf8'));
+      });
+
+      test(`${name} reads the same cut at every byte`, () => {
+        const whole = told(parseMarkup(format, bytes));
+        // Larger fixtures: at a stride that is prime, so that it does not keep step with their lines.
+        const stride = bytes.length > 2000 ? 13 : 1;
+        for (let cut = 1; cut < bytes.length; cut += stride)
+          expect(told(parseMarkup(format, bytes, [cut])), `cut at ${cut}`).toBe(whole);
+        const all = Array.from({ length: bytes.length - 1 }, (_, i) => i + 1);
+        expect(told(parseMarkup(format, bytes, all)), 'a byte at a time').toBe(whole);
+      });
+    }
+  });
+}

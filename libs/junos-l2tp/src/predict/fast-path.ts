@@ -1,0 +1,345 @@
+/**
+ * Predicts a session's lines from those of the sessions before it. Correctness never rests on it: what is not predicted to the byte is read by
+ * the plain path, which teaches its lines.
+ */
+import { indexOfField, presenceWords, slotOf } from '@sessionreel/session-model';
+import { buildProgram } from './fast-program.ts';
+import type { KnownLine } from './learned-layouts.ts';
+import type { LineIndex } from './line-index.ts';
+import type { LineTemplate, LineTemplates } from '../text/line-templates.ts';
+import type { Matcher } from './matcher.ts';
+import { addPath, findPath, remember, type PredictedHeader, type PredictedPath } from './predicted-header.ts';
+import { promptOf, withoutLineEnd } from '../envelope/prompt.ts';
+
+const tunnelSlots = ['tunnel_local_id', 'tunnel_interface_name', 'tunnel_group_name'].map(
+  (name) => slotOf[indexOfField(name)] as number,
+);
+/** Sessions in a row that were like none before: from then on only every so many is compared with those. */
+const patience = 16;
+
+/** Id of the layout of a session printed by these lines. */
+export type LayoutOf = (templates: readonly LineTemplate[]) => number;
+
+/** What a successful match gives beside the row's values. */
+export const found = {
+  /** Where the blank lines before header or session end. */
+  gapEnd: 0,
+  /** Where the header ends and the session begins; the same as `gapEnd` without a header. */
+  bodyStart: 0,
+  hasHeader: false,
+  end: 0,
+  /** Nothing follows the session: no more text will come. */
+  isCut: false,
+  layout: 0,
+  /** Lines in all, and those of the session. */
+  lines: 0,
+  bodyLines: 0,
+};
+
+export class FastPath {
+  readonly #index: LineIndex;
+  readonly #matcher: Matcher;
+  readonly #templates: LineTemplates;
+  readonly #layoutOf: LayoutOf;
+  /** Values of a header that was matched just now, in a row's places. */
+  readonly header: Uint32Array;
+  #current: PredictedHeader | null = null;
+  #longest = 512;
+
+  constructor(index: LineIndex, templates: LineTemplates, layoutOf: LayoutOf) {
+    this.#index = index;
+    this.#matcher = index.matcher;
+    this.#templates = templates;
+    this.#layoutOf = layoutOf;
+    this.header = index.matcher.headerRow;
+  }
+
+  /** Bytes that should be at hand before a match is tried, so that chunks' ends do not send sessions the slow way. */
+  get reserve(): number {
+    return this.#longest;
+  }
+
+  get isReady(): boolean {
+    return this.#current !== null;
+  }
+
+  get isTable(): boolean {
+    return this.#current?.isTable === true;
+  }
+
+  /** Sessions of a tunnel with such a header follow. `templates`: null when the header cannot be predicted. */
+  enter(templates: readonly LineTemplate[] | null, isTable: boolean): void {
+    this.#current = templates === null ? null : this.#headerOf(templates, isTable);
+  }
+
+  #headerOf(templates: readonly LineTemplate[], isTable: boolean): PredictedHeader | null {
+    const { headers } = this.#index.learned;
+    const key = `${isTable ? 'table' : 'lines'} ${templates.map((t) => t.shape.id).join(' ')}`;
+    const lines = templates.map((template) => this.#index.add(template)).filter((line) => line !== null);
+    let header = headers.get(key);
+    if (header === undefined) {
+      const table = lines.length === templates.length ? this.#matcher.addTable() : 0;
+      const epoch = this.#matcher.epoch;
+      header =
+        table === 0
+          ? null
+          : {
+              lines,
+              isTable,
+              table,
+              first: null,
+              paths: new Map(),
+              recent: [],
+              misses: 0,
+              sessions: 0,
+              epoch,
+            };
+      headers.set(key, header);
+    }
+    if (header !== null && header.epoch !== this.#matcher.epoch) {
+      header.epoch = this.#matcher.epoch;
+      header.first = null;
+      header.recent.length = 0;
+      header.misses = 0;
+    }
+    return header;
+  }
+
+  /** No header is in force that can be predicted. */
+  leave(): void {
+    this.#current = null;
+  }
+
+  /** Remembers the lines of a session that the plain path read. */
+  learn(templates: readonly LineTemplate[]): void {
+    const header = this.#current;
+    if (header === null) return;
+    for (const [i, template] of templates.entries()) {
+      if (!header.isTable) {
+        const known = this.#index.addToSessions(template);
+        if (i === 0) header.first = known;
+      } else {
+        const known = this.#index.add(template, true);
+        if (known !== null) this.#matcher.addFollower(header.table, known.at);
+      }
+    }
+  }
+
+  /** Whether a predicted session or header begins here, perhaps behind blank lines: the session that the plain path reads ends. */
+  isBoundary(at: number, end: number): boolean {
+    return this.#current !== null && this.#endsAt(this.#current, at, end, false);
+  }
+
+  /**
+   * Matches blank lines, perhaps a tunnel's header, and a session at `start`. True when all of it is as predicted and what follows
+   * proves the session's end; `found` then says where. What the row held is overwritten; its tunnel is copied from `tunnel` unless there
+   * is a header. `isLast`: no more text comes behind `end`.
+   */
+  match(
+    start: number,
+    end: number,
+    isLast: boolean,
+    words: Uint32Array,
+    row: number,
+    tunnel: Uint32Array,
+  ): boolean {
+    const header = this.#current;
+    if (header === null) return false;
+    const { bytes } = this.#matcher;
+    let at = start;
+    let lines = 0;
+    for (let next = blankEnd(bytes, at); next > at; next = blankEnd(bytes, at)) {
+      at = next;
+      lines++;
+    }
+    found.gapEnd = at;
+    found.hasHeader = false;
+    found.bodyStart = at;
+    found.lines = lines;
+    // A line that is the header's to its end is no session's.
+    if (isOpening(header, bytes, at) && this.#matchHeader(header, at)) {
+      found.hasHeader = true;
+      at = found.bodyStart;
+    }
+    found.isCut = false;
+    if (!this.#matchRecent(header, at, end, isLast) && !this.#matchLines(header, at, end, isLast))
+      return false;
+    words.set(this.#matcher.row, row);
+    copyTunnel(found.hasHeader ? this.header : tunnel, words, row);
+    const length = (found.end - start) * 2;
+    if (length > this.#longest) this.#longest = Math.min(length, 1 << 16);
+    return true;
+  }
+
+  /** Tries the sessions seen last as one. */
+  #matchRecent(header: PredictedHeader, at: number, end: number, isLast: boolean): boolean {
+    const { recent } = header;
+    const matcher = this.#matcher;
+    const { code } = matcher;
+    const isTried = header.misses < patience || header.misses % patience === 0;
+    for (let i = 0; isTried && i < recent.length; i++) {
+      const path = recent[i] as PredictedPath;
+      if (path.program === null || !this.#isValid(path)) continue;
+      const first = header.isTable ? 0 : (path.lines[0] as KnownLine).at;
+      const to = code.matchProgram(path.program.at, first, at, matcher.rowAt);
+      if (to === 0 || to > end) continue;
+      const { isProven, hasFreeText } = matcher;
+      if (!this.#index.takeTexts(matcher.row)) continue;
+      if (!isProven && !header.isTable && !this.#endsAt(header, to, end, isLast)) continue;
+      if (hasFreeText) {
+        this.#index.teach(path.lines, matcher.row);
+        matcher.teach(path.program.at, matcher.row, true);
+      }
+      if (i > 0) remember(header, path);
+      header.misses = 0;
+      found.end = to;
+      found.layout = this.#layout(path);
+      found.bodyLines = path.lines.length;
+      found.lines += found.bodyLines;
+      return true;
+    }
+    header.misses++;
+    return false;
+  }
+
+  /** Whether each of the path's lines would still be tried first: another could read the same bytes otherwise. */
+  #isValid(path: PredictedPath): boolean {
+    if (path.programEpoch !== this.#matcher.epoch) return false;
+    if (path.version === this.#templates.version) return true;
+    if (!path.lines.every((line) => this.#index.isActive(line))) return false;
+    path.version = this.#templates.version;
+    return true;
+  }
+
+  #matchHeader(header: PredictedHeader, start: number): boolean {
+    const { code, headerAt, headerRow } = this.#matcher;
+    headerRow.fill(0);
+    let at = start;
+    for (const known of header.lines) {
+      if (!this.#index.isActive(known)) return false;
+      at = code.matchLine(known.at, at, headerAt);
+      if (at === 0 || !this.#index.takeTexts(headerRow)) return false;
+      if (this.#matcher.hasFreeText) this.#index.teach([known], headerRow);
+    }
+    found.lines += header.lines.length;
+    found.bodyStart = at;
+    return true;
+  }
+
+  /** Matches known lines in any order. */
+  #matchLines(header: PredictedHeader, start: number, end: number, isLast: boolean): boolean {
+    const matcher = this.#matcher;
+    const { row } = matcher;
+    const to = matcher.code.matchSession(header.table, start, matcher.rowAt, header.isTable ? 1 : 0);
+    if (to === 0 || to > end) return false;
+    const { isProven, strangers, hasFreeText } = matcher;
+    const known = findPath(header, matcher);
+    const lines = known?.lines ?? this.#pathLines();
+    if (strangers > 0 && !this.#index.adopt(lines)) return false;
+    if (!this.#index.takeTexts(row)) return false;
+    if (hasFreeText) this.#index.teach(lines, row);
+    const path = known ?? addPath(header, matcher, lines);
+    header.first = lines[0] ?? null;
+    const { epoch } = matcher;
+    if (path.epoch !== epoch) {
+      path.epoch = epoch;
+      path.layout = 0;
+    }
+    this.#expect(header, path, start, to);
+    if (!isProven && !this.#endsAt(header, to, end, isLast)) return false;
+    found.end = to;
+    found.layout = this.#layout(path);
+    found.bodyLines = lines.length;
+    found.lines += lines.length;
+    return true;
+  }
+
+  /** The lines of the session that was matched last. */
+  #pathLines(): KnownLine[] {
+    return Array.from(
+      { length: this.#matcher.pathLength },
+      (_, i) => this.#index.learned.lineAt(this.#matcher.pathLine(i)) as KnownLine,
+    );
+  }
+
+  #layout(path: PredictedPath): number {
+    if (path.layout === 0)
+      path.layout = this.#layoutOf(path.lines.map((line) => line.template as LineTemplate));
+    return path.layout;
+  }
+
+  /** Further sessions may be like the one that was just matched: how such a one is read at once is worked out when it comes again. */
+  #expect(header: PredictedHeader, path: PredictedPath, start: number, end: number): void {
+    const isKnown = path.program !== null && this.#isValid(path);
+    const isRecurring = header.sessions - path.seen <= patience / 2;
+    path.seen = header.sessions++;
+    if (isKnown && !header.recent.includes(path)) remember(header, path);
+    else if (header.misses < patience || isRecurring) {
+      const { row } = this.#matcher;
+      path.program = buildProgram(this.#matcher, path.lines, start, end, row, path.program);
+      path.version = this.#templates.version;
+      path.programEpoch = this.#matcher.epoch;
+      remember(header, path);
+    }
+  }
+
+  /** True when a session, a header or a prompt follows, perhaps behind blank lines: no further line can belong to the session before. */
+  #endsAt(header: PredictedHeader, start: number, end: number, isLast: boolean): boolean {
+    const matcher = this.#matcher;
+    const { bytes } = matcher;
+    let at = start;
+    for (let next = blankEnd(bytes, at); next > at; next = blankEnd(bytes, at)) at = next;
+    if (!header.isTable && beginsWith(bytes, at, header.first?.line.steps[0]?.literal)) return true;
+    if (isPromptAt(bytes, at, end, isLast)) return true;
+    if (isLast && start === end) return (found.isCut = true);
+    const opening = header.lines[0];
+    if (opening === undefined || !isOpening(header, bytes, at)) return false;
+    const { code, peekAt, peekRow } = matcher;
+    for (let i = 0; i < presenceWords; i++) peekRow[i] = 0;
+    return code.matchLine(opening.at, at, peekAt) > 0 && this.#index.takeTexts(peekRow);
+  }
+}
+
+function isOpening(header: PredictedHeader, bytes: Uint8Array, at: number): boolean {
+  return beginsWith(bytes, at, header.lines[0]?.line.steps[0]?.literal);
+}
+
+/** True when a whole line at `at` is a prompt, behind which nothing belongs to the reply. */
+function isPromptAt(bytes: Uint8Array, at: number, end: number, isLast: boolean): boolean {
+  const first = bytes[at] as number;
+  if (at >= end || first <= 0x20 || first >= 0x7f) return false;
+  let to = at;
+  let mark = false;
+  for (; to < end && to - at < 4096; to++) {
+    const c = bytes[to];
+    if (c === 0x0a) break;
+    // `>`, `#` or `%`
+    if (c === 0x3e || c === 0x23 || c === 0x25) mark = true;
+  }
+  if (!mark || (bytes[to] !== 0x0a && !(isLast && to === end))) return false;
+  const line = Buffer.from(bytes.buffer, bytes.byteOffset + at, Math.min(to + 1, end) - at).toString(
+    'latin1',
+  );
+  return promptOf(withoutLineEnd(line)) !== null;
+}
+
+function beginsWith(bytes: Uint8Array, at: number, literal: Uint8Array | undefined): boolean {
+  if (literal === undefined || literal.length === 0) return false;
+  for (let i = 0; i < literal.length; i++) if (bytes[at + i] !== literal[i]) return false;
+  return true;
+}
+
+/** After a blank line at `at`, `at` itself when there is none. */
+function blankEnd(bytes: Uint8Array, at: number): number {
+  if (bytes[at] === 0x0a) return at + 1;
+  return bytes[at] === 0x0d && bytes[at + 1] === 0x0a ? at + 2 : at;
+}
+
+function copyTunnel(from: Uint32Array, words: Uint32Array, row: number): void {
+  // The tunnel's fields are among the first 16, so that their presence stands in the first word.
+  words[row] = (words[row] as number) | (from[0] as number);
+  for (let i = 0; i < tunnelSlots.length; i++) {
+    const slot = tunnelSlots[i] as number;
+    words[row + slot] = from[slot] as number;
+  }
+}

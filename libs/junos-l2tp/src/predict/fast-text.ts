@@ -1,0 +1,30 @@
+/** Texts that were matched: their ids, where the plain path would read the same from their bytes. */
+import { fields, type Field, type StringTable } from '@sessionreel/session-model';
+import { Kind, type Step } from './fast-step.ts';
+import { printUnpatched } from '../layout/print.ts';
+import { ascii, isAddress, isUtf8 } from '../layout/values.ts';
+
+const colon = 0x3a;
+
+/** The id of `bytes[from, to)`, −1 when the plain path must look at it. `isHostile`: its bytes may be any. */
+export function textId(
+  strings: StringTable,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  step: Step,
+  isHostile: boolean,
+): number {
+  if (isHostile && !isUtf8(bytes, from, to)) return -1;
+  if (step.kind === Kind.text) return strings.intern(bytes, from, to);
+  if (step.kind === Kind.address) {
+    // Before a port: `::1:5` could be an address, too.
+    const isDoubtful = step.stop === colon && bytes.subarray(from, to).includes(colon);
+    return isDoubtful || !isAddress(bytes, from, to) ? -1 : strings.intern(bytes, from, to);
+  }
+  const raw = ascii(bytes, from, to);
+  const word = raw.toLowerCase();
+  const { name } = fields[step.field] as Field;
+  const record = { values: { [name]: word }, rounding: {}, unknown: [] };
+  return printUnpatched({ f: name, s: step.style }, record) === raw ? strings.internText(word) : -1;
+}

@@ -1,0 +1,154 @@
+/** The known lines of a capture, with those of captures before it: for matching sessions, and for the plain path. */
+import { Presence, getPresence, indexOfField, rowWords, type StringTable } from '@sessionreel/session-model';
+import { isLiteral, type Step } from './fast-step.ts';
+import { textId } from './fast-text.ts';
+import type { KnownLine, LearnedLayouts } from './learned-layouts.ts';
+import type { LineTemplate, LineTemplates } from '../text/line-templates.ts';
+import { LineFlag, type IdOfText, type Matcher } from './matcher.ts';
+import { lineEnd } from '../text/split-line.ts';
+
+const interfaceUnit = indexOfField('interface_unit');
+
+export class LineIndex {
+  readonly learned: LearnedLayouts;
+  readonly matcher: Matcher;
+  readonly #templates: LineTemplates;
+  readonly #following: Map<number, Set<number>>;
+  readonly #idOf: IdOfText;
+
+  /** `following`: what the plain path knows of what follows free texts, which matches add to. */
+  constructor(
+    learned: LearnedLayouts,
+    templates: LineTemplates,
+    strings: StringTable,
+    following: Map<number, Set<number>>,
+  ) {
+    this.learned = learned;
+    this.matcher = learned.matcher;
+    this.#templates = templates;
+    this.#following = following;
+    this.#idOf = (bytes, from, to, step, isHostile) => textId(strings, bytes, from, to, step, isHostile);
+    templates.onFirst = (group) => {
+      for (const template of group.templates) this.#sync(template);
+    };
+  }
+
+  /** Adds a line that this capture shows; null when it is beyond matching. */
+  add(template: LineTemplate, isRow = false): KnownLine | null {
+    const known = this.learned.store(template.shape, isRow);
+    if (known === null || known.template === template) return known;
+    known.template = template;
+    this.matcher.adopt(known.at);
+    this.#activate(known, template);
+    return known;
+  }
+
+  /** As `add`, for a line that may stand anywhere in a session. */
+  addToSessions(template: LineTemplate): KnownLine | null {
+    const known = this.add(template);
+    if (known !== null) this.learned.link(known);
+    return known;
+  }
+
+  #sync(template: LineTemplate): void {
+    for (const known of this.learned.of(template.shape))
+      if (known.template === template) this.#activate(known, template);
+  }
+
+  #activate(known: KnownLine, template: LineTemplate): void {
+    const flags = this.matcher.flagsOf(known.at) & ~LineFlag.active;
+    const isFirst = template.group.templates[0] === template;
+    this.matcher.setFlags(known.at, isFirst ? flags | LineFlag.active : flags);
+  }
+
+  /** Whether the line belongs to this capture and would be tried first. */
+  isActive(known: KnownLine): boolean {
+    const { matcher } = this;
+    return !matcher.isStranger(known.at) && (matcher.flagsOf(known.at) & LineFlag.active) !== 0;
+  }
+
+  /**
+   * Makes lines of other captures that matched just now this capture's own. False when it would have learned something else of one of them: then
+   * none of them is tried again.
+   */
+  adopt(lines: readonly KnownLine[]): boolean {
+    const strangers = lines.filter((line) => this.matcher.isStranger(line.at));
+    let isAdopted = true;
+    for (const known of strangers) {
+      if (!this.matcher.isStranger(known.at)) continue;
+      const template = this.#isSplitAlike(known) ? this.#templates.adopt(known.shape) : null;
+      if (template === null) isAdopted = false;
+      else this.add(template);
+    }
+    if (isAdopted) return true;
+    for (const known of strangers) {
+      if (!this.matcher.isStranger(known.at)) continue;
+      this.matcher.adopt(known.at);
+      this.matcher.setFlags(known.at, this.matcher.flagsOf(known.at) & ~LineFlag.active);
+    }
+    return false;
+  }
+
+  /** Whether this capture's lines would have the labels behind free texts where this line has them: see `nextLabel` in split-line.ts. */
+  #isSplitAlike({ line: { steps } }: KnownLine): boolean {
+    return steps.every((step, i) => {
+      if (!step.free || step.next === lineEnd) return true;
+      if (this.#following.get(step.field)?.has(step.next) === false) return false;
+      return !steps.slice(i).some(({ field }) => field === interfaceUnit);
+    });
+  }
+
+  /** Ids of the texts that were matched last go to `row`. False when one needs a closer look. */
+  takeTexts(row: Uint32Array): boolean {
+    return this.matcher.takeTexts(row, this.#idOf);
+  }
+
+  /** The plain path is told what follows the free texts of these lines, of which `row` holds the values. */
+  teach(lines: readonly KnownLine[], row: Uint32Array): void {
+    for (const { at, line } of lines) {
+      if (!line.steps.some((step) => step.free)) continue;
+      for (const step of line.steps) {
+        if (!step.free || !isPrinted(step, row)) continue;
+        const known = this.#following.get(step.field);
+        if (known === undefined) this.#following.set(step.field, new Set([step.next]));
+        else known.add(step.next);
+      }
+      this.matcher.teach(at, row);
+    }
+  }
+
+  /**
+   * The known line that is all of the text between two places, for the plain path: which it is, where that is all that is asked for, or
+   * its values, too. Null when there is none; the row is as before then.
+   */
+  find(
+    start: number,
+    end: number,
+    values: { words: Uint32Array; row: number; printed: ReadonlySet<number> } | null,
+  ): KnownLine | null {
+    const { matcher } = this;
+    if (values === null) matcher.row.fill(0);
+    else matcher.row.set(values.words.subarray(values.row, values.row + rowWords));
+    const to = matcher.code.findLine(start, matcher.rowAt);
+    if (to !== end) return null;
+    const known = this.learned.lineAt(matcher.foundLine);
+    if (known === undefined || (values === null && matcher.strangers > 0)) return null;
+    if (values === null) return known;
+    const { printed, words, row } = values;
+    // A unit that was printed but could not be read is in no row.
+    const hasUnit = getPresence(words, row, interfaceUnit) === Presence.value;
+    const isRepeated = (step: Step): boolean =>
+      printed.has(step.field) && !(step.field === interfaceUnit && hasUnit);
+    if (known.line.steps.some((step) => !isLiteral(step) && isRepeated(step))) return null;
+    if (matcher.strangers > 0 && !this.adopt([known])) return null;
+    if (!this.takeTexts(matcher.row)) return null;
+    if (matcher.hasFreeText) this.teach([known], matcher.row);
+    values.words.set(matcher.row, values.row);
+    return known;
+  }
+}
+
+/** Whether the row holds a value, or N/A. */
+function isPrinted(step: Step, row: Uint32Array): boolean {
+  return (((row[step.presenceAt] as number) >>> step.presenceShift) & 1) === 1;
+}
