@@ -1,6 +1,7 @@
 /** Rows as JSON lines or CSV, written as they come. */
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
+import type { z } from 'zod';
 import { jsonText } from './present.ts';
 
 export type ListFormat = 'ndjson' | 'csv';
@@ -25,6 +26,15 @@ export function sendRows(
     )
     .send(Readable.from(lines, { objectMode: false, highWaterMark: 256 * 1_024 }));
 }
+
+/** Rows that are there already; CSV has the columns of their schema. */
+export const sendList = (
+  reply: FastifyReply,
+  format: ListFormat,
+  row: z.ZodObject,
+  rows: unknown,
+  name: string,
+): FastifyReply => sendRows(reply, format, Object.keys(row.shape), once(rows as readonly Row[]), name);
 
 async function* jsonLines(rows: AsyncIterable<readonly Row[]>): AsyncGenerator<string> {
   for await (const some of rows) yield some.map((row) => `${jsonText(row)}\n`).join('');

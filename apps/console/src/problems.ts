@@ -128,15 +128,15 @@ function ofKafka({ code, message }: KafkaError): {
   return { details: detailsOf(503, detail), headers: { 'retry-after': '5' } };
 }
 
-/** `pageAt`: gives the page for addresses that are the page's; false for others. */
-export function installProblems(
-  app: FastifyInstance,
-  pageAt: (path: string, reply: FastifyReply) => FastifyReply | false,
-): void {
+/** Gives the page for addresses that are the page's, and to people for those that are nothing's; false for others. */
+export type PageAt = (path: string, reply: FastifyReply, toPerson: boolean) => FastifyReply | false;
+
+export function installProblems(app: FastifyInstance, pageAt: PageAt): void {
   app.setErrorHandler((error: FastifyError, request, reply) => answerError(error, request, reply));
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0] ?? '';
-    const page = request.method === 'GET' && pageAt(path, reply);
+    const toPerson = (request.headers.accept ?? '').includes('text/html');
+    const page = request.method === 'GET' && pageAt(path, reply, toPerson);
     return page === false ? send(reply, detailsOf(404, `There is nothing at ${path}.`)) : page;
   });
 }

@@ -8,7 +8,7 @@ import fixed from '@fastify/static';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { Logger } from '@sessionreel/ops';
-import Fastify, { LogController, type FastifyInstance, type FastifyReply, type RouteOptions } from 'fastify';
+import Fastify, { LogController, type FastifyInstance, type RouteOptions } from 'fastify';
 import {
   createSerializerCompiler,
   jsonSchemaTransform,
@@ -20,12 +20,14 @@ import { installGuard, type GuardOptions } from './access/guard.ts';
 import type { Oidc } from './access/oidc.ts';
 import type { KafkaLink } from './kafka-link.ts';
 import type { Live } from './live.ts';
-import { answerBroken, detailsOf, installProblems, send } from './problems.ts';
+import { answerBroken, detailsOf, installProblems, send, type PageAt } from './problems.ts';
 import { replacer } from './present.ts';
 import type { Replays } from './replays.ts';
 import { accessRoutes } from './routes/access.ts';
 import { fleetRoutes } from './routes/fleet.ts';
+import { lineRoutes } from './routes/lines.ts';
 import { liveRoutes } from './routes/live.ts';
+import { coverageRoutes } from './routes/coverage.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { operationsRoutes } from './routes/operations.ts';
 import { replayRoutes } from './routes/replays.ts';
@@ -70,6 +72,8 @@ export async function buildServer(options: ConsoleOptions): Promise<FastifyInsta
   sessionRoutes(typed);
   findRoutes(typed);
   capacityRoutes(typed);
+  lineRoutes(typed);
+  coverageRoutes(typed);
   operationsRoutes(typed, () => options.link.lag());
   deadLetterRoutes(typed, options.link);
   replayRoutes(typed, options.replays, options.link);
@@ -186,11 +190,20 @@ async function servePage(app: FastifyInstance, folder: string): Promise<void> {
   });
 }
 
-/** The page reads what it shows from its address: each of its addresses is the page. */
-function pageAt(folder: string | undefined): (path: string, reply: FastifyReply) => FastifyReply | false {
+/** The page reads what it shows from its address: each of its addresses is the page, which says so of those that are none. */
+function pageAt(folder: string | undefined): PageAt {
   if (folder === undefined) return () => false;
   const index = readFileSync(join(folder, 'index.html'));
-  return (path, reply) =>
-    /^\/(?:(?:fleet|what-happened|routers|compare|capacity|find|operations|access)(?:\/.*)?)?$/.test(path) &&
-    reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(index);
+  return (path, reply, toPerson) => {
+    const known = pages.test(path);
+    if (!known && (!toPerson || /^\/(?:api|assets)\//.test(path))) return false;
+    return reply
+      .status(known ? 200 : 404)
+      .header('cache-control', 'no-cache')
+      .type('text/html; charset=utf-8')
+      .send(index);
+  };
 }
+
+const pages =
+  /^\/(?:(?:fleet|what-happened|routers|compare|capacity|lines|find|operations|access)(?:\/.*)?)?$/;

@@ -61,7 +61,9 @@ export class Store {
   /** Rows as objects by column. 64-bit integers are texts of digits, times `2026-11-20 10:00:00.000`. */
   async rows<T>(query: string, options: RequestOptions = {}): Promise<T[]> {
     return await this.#try('asking', async () => {
-      const result = await this.#client.query({ query, format: 'JSONEachRow', ...requestOf(options, exact) });
+      const result = await heard(() =>
+        this.#client.query({ query, format: 'JSONEachRow', ...requestOf(options, exact) }),
+      );
       return await result.json<T>();
     });
   }
@@ -69,10 +71,9 @@ export class Store {
   /** Rows as arrays in the order of the columns, in blocks as they come. */
   async *blocks(query: string, options: RequestOptions = {}): AsyncGenerator<unknown[][]> {
     try {
-      const result = await this.#client.exec({
-        query: `${query} FORMAT JSONCompactEachRow`,
-        ...requestOf(options, exact),
-      });
+      const result = await heard(() =>
+        this.#client.exec({ query: `${query} FORMAT JSONCompactEachRow`, ...requestOf(options, exact) }),
+      );
       const decoder = new TextDecoder();
       let rest = '';
       for await (const chunk of result.stream as AsyncIterable<Uint8Array>) {
@@ -90,11 +91,13 @@ export class Store {
   /** Rows in ClickHouse's Native format, in chunks that end anywhere. A query without a FORMAT of its own. */
   async *native(query: string, options: RequestOptions = {}): AsyncGenerator<Uint8Array> {
     try {
-      const result = await this.#client.exec({
-        query: `${query} FORMAT Native`,
-        // An error in the middle would look like rows: the server answers when it has all of them.
-        ...requestOf(options, { wait_end_of_query: 1 }),
-      });
+      const result = await heard(() =>
+        this.#client.exec({
+          query: `${query} FORMAT Native`,
+          // An error in the middle would look like rows: the server answers when it has all of them.
+          ...requestOf(options, { wait_end_of_query: 1 }),
+        }),
+      );
       for await (const chunk of result.stream as AsyncIterable<Uint8Array>) yield chunk;
     } catch (error) {
       throw storeErrorOf(error, 'asking');
@@ -146,6 +149,16 @@ export class Store {
     } catch (error) {
       throw storeErrorOf(error, doing);
     }
+  }
+}
+
+/** A question on a connection that the server closed just as it was used again was not heard: it is asked once more. */
+async function heard<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof Error) || error.message !== 'socket hang up') throw error;
+    return await ask();
   }
 }
 

@@ -3,12 +3,10 @@ import {
   concurrency,
   endsByReason,
   fleetAt,
-  maskedNames,
   routerHappenings,
   sessionHappenings,
   setupFailures,
   silentRouters,
-  topTraffic,
   trafficOverTime,
   whatHappened,
   type ConcurrencySeries,
@@ -20,6 +18,7 @@ import { once, sendRows, type Row } from '../lists.ts';
 import { iso, present } from '../present.ts';
 import { answers, listAnswers, rangeOf } from '../schemas/common.ts';
 import * as s from '../schemas/fleet.ts';
+import { coverageJson } from './coverage.ts';
 import { answer, stepOf, type App } from './route.ts';
 
 const tags = ['fleet'];
@@ -67,25 +66,6 @@ function countRoutes(app: App): void {
         { at, routers: await silentRouters(client, { ...ask, at, afterS: after_s }) },
         mask,
       );
-    },
-  );
-  app.get(
-    '/api/fleet/top',
-    {
-      schema: {
-        tags,
-        summary: 'Most traffic, by user, realm, peer gateway or router',
-        querystring: s.topQuery,
-        response: answers(s.topAnswer),
-      },
-    },
-    async (request, reply) => {
-      const range = rangeOf(request.query, 86_400_000);
-      if (await isKnown(request, reply, range)) return reply;
-      const { client, ask, mask } = viewOf(request);
-      const { by, limit } = request.query;
-      const top = await topTraffic(client, { ...ask, ...range, by, limit });
-      return answer(reply, { ...range, by, top: maskedNames(top, by, mask) }, mask);
     },
   );
 }
@@ -284,7 +264,8 @@ function eventRoutes(app: App): void {
       // Recovery is followed for a quarter of an hour.
       if (await isKnown(request, reply, { to: around + within_s * 1_000 + 900_000 })) return reply;
       const { client, ask, mask } = viewOf(request);
-      return answer(reply, await whatHappened(client, { ...ask, around, withinS: within_s }), mask);
+      const found = await whatHappened(client, { ...ask, around, withinS: within_s });
+      return answer(reply, { ...found, coverage: coverageJson(found.coverage) }, mask);
     },
   );
 }

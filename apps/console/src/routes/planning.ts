@@ -2,26 +2,30 @@
 import { unmasked } from '@sessionreel/ops';
 import {
   bothEnds,
-  busyHours,
+  busiestHours,
   find,
   flapping,
   growth,
   headroom,
   history,
+  imbalance,
   limitUses,
   whatIf,
   whoHad,
-  type Coverage,
+  whoHadAll,
+  type WhoHadAnswer,
 } from '@sessionreel/queries';
 import { viewOf } from '../access/guard.ts';
 import { isKnown } from '../etag.ts';
 import { iso, present } from '../present.ts';
 import { Problem } from '../problems.ts';
-import type { Row } from '../lists.ts';
+import { sendList, type Row } from '../lists.ts';
 import { answers, listAnswers, rangeOf } from '../schemas/common.ts';
 import { rangeQuery } from '../schemas/fleet.ts';
+import { imbalanceAnswer, imbalanceQuery } from '../schemas/lines.ts';
 import { historyAnswer } from '../schemas/routers.ts';
 import * as s from '../schemas/planning.ts';
+import { coverageJson } from './coverage.ts';
 import { answer, stepOf, type App } from './route.ts';
 import { sendEvents } from './sessions.ts';
 
@@ -63,6 +67,23 @@ export function findRoutes(app: App): void {
       return answer(reply, { address, at, holders: await whoHad(client, { ...ask, address, at }) }, mask);
     },
   );
+  app.post(
+    '/api/who-had',
+    {
+      schema: {
+        tags,
+        summary: 'Many addresses and times at once, such as a list of complaints',
+        body: s.whoHadAllBody,
+        response: answers(s.whoHadAllAnswer),
+      },
+    },
+    async (request, reply) => {
+      const { client, ask, mask } = viewOf(request);
+      const found: WhoHadAnswer[] = [];
+      for await (const one of whoHadAll(client, request.body.questions, ask)) found.push(one);
+      return answer(reply, { answers: found }, mask);
+    },
+  );
   app.get(
     '/api/subscribers',
     {
@@ -99,16 +120,19 @@ export function capacityRoutes(app: App): void {
     {
       schema: {
         tags,
-        summary: 'The busy hour of each router and day',
-        querystring: rangeQuery,
-        response: answers(s.busyAnswer),
+        summary: 'The busy hour of each day, by sessions or traffic, of routers, sites or the fleet',
+        querystring: s.busyQuery,
+        response: listAnswers(s.busyAnswer),
       },
     },
     async (request, reply) => {
       const range = rangeOf(request.query, 7 * 86_400_000);
       if (await isKnown(request, reply, range)) return reply;
       const { client, ask, mask } = viewOf(request);
-      return answer(reply, { ...range, hours: await busyHours(client, { ...ask, ...range }) }, mask);
+      const { by, of, format } = request.query;
+      const hours = await busiestHours(client, { ...ask, ...range, by, measure: of });
+      if (format !== 'json') return sendList(reply, format, s.busyHour, present(hours, mask), 'busy-hours');
+      return answer(reply, { ...range, by, of, hours }, mask);
     },
   );
   app.get(
@@ -196,13 +220,25 @@ function plans(app: App): void {
       return answer(reply, { ...range, ...found, rows, coverage: coverageJson(found.coverage) }, mask);
     },
   );
+  app.get(
+    '/api/capacity/imbalance',
+    {
+      schema: {
+        tags,
+        summary: 'How unevenly sessions lie over the interfaces of a router and the LNSs of a site',
+        querystring: imbalanceQuery,
+        response: answers(imbalanceAnswer),
+      },
+    },
+    async (request, reply) => {
+      const { at = Date.now() } = request.query;
+      if (await isKnown(request, reply, { to: at })) return reply;
+      const { client, ask, mask } = viewOf(request);
+      return answer(reply, { at, imbalances: await imbalance(client, { ...ask, at }) }, mask);
+    },
+  );
   fleetPlans(app);
 }
-
-const coverageJson = (coverage: Coverage) => ({
-  ...coverage,
-  routers: coverage.routers.map((r) => ({ ...r, gaps: r.gaps.map((gap) => gap.map(iso)) })),
-});
 
 function fleetPlans(app: App): void {
   const tags = ['fleet'];

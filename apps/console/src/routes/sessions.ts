@@ -9,6 +9,7 @@ import {
   piecesOf,
   sessionTraffic,
   stateAt,
+  stateColumns,
   type StateDiff,
   type StateSession,
 } from '@sessionreel/queries';
@@ -210,14 +211,20 @@ function printedRoute(app: App): void {
       if (await isKnown(request, reply, { to: at, router })) return reply;
       const view = viewOf(request);
       await knownRouter(view, router, at);
-      const state = await stateAt(view.client, {
+      const question = {
         ...view.ask,
         router,
         at,
         scope: scopeOf(request.query),
         ...(level === undefined ? {} : { level }),
         ...(display === undefined ? {} : { format: display }),
-      });
+      };
+      // Without names the listing is put together anew, of records; else what was kept is printed as it is.
+      const state =
+        view.mask === unmasked
+          ? await stateColumns(view.client, question)
+          : masked(await stateAt(view.client, question), view.mask);
+      const sessions = 'count' in state.sessions ? state.sessions.count : state.sessions.length;
       const ending = { text: 'txt', xml: 'xml', json: 'json' }[state.format];
       const name = `${router}-${new Date(state.asOf.at).toISOString()}`.replace(/[^A-Za-z0-9._-]+/g, '_');
       return reply
@@ -228,11 +235,11 @@ function printedRoute(app: App): void {
           'reel-level': state.level,
           'reel-format': state.format,
           'reel-complete': String(state.asOf.complete),
-          'reel-sessions': String(state.sessions.length),
+          'reel-sessions': String(sessions),
           'reel-own-words': String(view.mask === unmasked),
           'content-disposition': `${download === 'yes' ? 'attachment' : 'inline'}; filename="${name}.${ending}"`,
         })
-        .send(Readable.from(piecesOf(masked(state, view.mask)), { objectMode: false }) as never);
+        .send(Readable.from(piecesOf(state), { objectMode: false }) as never);
     },
   );
 }

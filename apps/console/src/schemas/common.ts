@@ -138,3 +138,24 @@ export function rangeOf(
   const to = query.to ?? Date.now();
   return { from: query.from ?? known(to - usualMs), to };
 }
+
+export const coverage = z
+  .object({
+    from: time,
+    to: time,
+    missing: z
+      .array(z.string())
+      .meta({ description: 'Routers with history before the time and nothing in it' }),
+    routers: z.array(
+      z.object({
+        router: z.string(),
+        snapshots: count,
+        incomplete: count,
+        filtered: count,
+        first: time,
+        last: time,
+        gaps: z.array(z.array(time)).meta({ description: 'Begin and end of times without a snapshot' }),
+      }),
+    ),
+  })
+  .meta({ id: 'Coverage', description: 'Over which snapshots the time is known, and where data is missing' });

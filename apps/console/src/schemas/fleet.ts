@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import {
   count,
+  coverage,
   digits,
   fieldValue,
   format,
-  integer,
   limit,
   moment,
   range,
@@ -103,25 +103,6 @@ export const failuresAnswer = z.object({
   to: time,
   failures: z.array(z.object({ state: z.string(), peer_gateway: z.string(), failures: count })),
 });
-export const topQuery = z.strictObject({
-  ...range,
-  by: z.enum(['user', 'realm', 'peer_gateway', 'router']).default('router'),
-  limit: limit(1_000, 50),
-});
-export const topAnswer = z.object({
-  from: time,
-  to: time,
-  by: z.string(),
-  top: z.array(
-    z.object({
-      name: z.string(),
-      rx_bytes: integer,
-      tx_bytes: integer,
-      rx_error: integer,
-      tx_error: integer,
-    }),
-  ),
-});
 export const silentQuery = z.strictObject({
   at: moment.optional(),
   after_s: digits(1, 31_536_000).default(900),
@@ -189,6 +170,25 @@ export const whatHappenedAnswer = z.object({
     }),
   ),
   recovery: z.array(z.object({ after_s: z.number(), back: z.number().nullable() })),
+  recovery_by_count: z.array(z.object({ after_s: z.number(), share: z.number().nullable() })).meta({
+    description: 'Live sessions of the affected routers by those before; it needs no names',
+  }),
+  not_back: z.array(
+    z.object({
+      router: z.string(),
+      tunnel: z.int(),
+      session: z.int(),
+      user_name: z.string(),
+      peer_gateway: z.string(),
+      last_seen_at: time,
+      gone_by: time,
+    }),
+  ),
+  not_back_found: count,
+  ended_without_name: count.meta({ description: 'Whether these subscribers are back cannot be told' }),
+  state_changes: z.record(z.string(), count),
+  setup_failures: z.record(z.string(), count),
+  coverage,
 });
 
 export const massQuery = z.strictObject(range);

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import {
   count,
+  coverage,
   digits,
   fieldValue,
   format,
@@ -64,6 +65,23 @@ export const whoHadAnswer = z.object({
     }),
   ),
 });
+export const whoHadAllBody = z.strictObject({
+  questions: z
+    .array(z.strictObject({ address: z.string().min(1).max(64), at: moment }))
+    .min(1)
+    .max(1_000),
+});
+const holder = whoHadAnswer.shape.holders;
+export const whoHadAllAnswer = z.object({
+  answers: z.array(
+    z.object({
+      address: z.string(),
+      at: time,
+      holders: holder,
+      error: z.string().meta({ description: 'Why it could not be asked; empty when it was' }),
+    }),
+  ),
+});
 export const subscriberQuery = z.strictObject({
   ...range,
   user: z.string().min(1).max(255).optional(),
@@ -71,19 +89,32 @@ export const subscriberQuery = z.strictObject({
   format,
 });
 
+export const busyQuery = z.strictObject({
+  ...range,
+  by: z.enum(['router', 'site', 'fleet']).default('router'),
+  of: z.enum(['sessions', 'traffic']).default('sessions'),
+  format,
+});
+export const busyHour = z.object({
+  name: z.string().meta({ description: 'Router or site; empty of the fleet' }),
+  role: z
+    .enum(['lac', 'lns', ''])
+    .meta({ description: 'A LAC and an LNS list the same call: they are never added up' }),
+  day: z.string(),
+  hour: z.int(),
+  mean: z.number().meta({ description: 'Sessions, or bit/s of both directions' }),
+  peak: z.number(),
+  day_peak: z.number(),
+  day_p95: z.number(),
+  samples: count.meta({ description: 'Of the 12 of the hour, those with data' }),
+  day_samples: count.meta({ description: 'Of the 288 of the day' }),
+});
 export const busyAnswer = z.object({
   from: time,
   to: time,
-  hours: z.array(
-    z.object({
-      router: z.string(),
-      day: z.string(),
-      hour: z.int(),
-      mean_sessions: count,
-      peak_sessions: count,
-      snapshots: count,
-    }),
-  ),
+  by: z.string(),
+  of: z.string(),
+  hours: z.array(busyHour),
 });
 export const headroomAnswer = z.object({
   from: time,
@@ -176,27 +207,6 @@ export const pipelineAnswer = z.object({
     .nullable()
     .meta({ description: 'Messages that wait; null where Kafka cannot be asked' }),
 });
-
-const coverage = z
-  .object({
-    from: time,
-    to: time,
-    missing: z
-      .array(z.string())
-      .meta({ description: 'Routers with history before the time and nothing in it' }),
-    routers: z.array(
-      z.object({
-        router: z.string(),
-        snapshots: count,
-        incomplete: count,
-        filtered: count,
-        first: time,
-        last: time,
-        gaps: z.array(z.array(time)).meta({ description: 'Begin and end of times without a snapshot' }),
-      }),
-    ),
-  })
-  .meta({ id: 'Coverage', description: 'Over which snapshots the time is known, and where data is missing' });
 
 export const limitsAnswer = z.object({
   from: time,

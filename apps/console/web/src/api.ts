@@ -4,6 +4,8 @@ import type { z } from 'zod';
 import type * as access from '../../src/schemas/access.ts';
 import type * as fleet from '../../src/schemas/fleet.ts';
 import type * as planning from '../../src/schemas/planning.ts';
+import type * as lines from '../../src/schemas/lines.ts';
+import type * as operations from '../../src/schemas/operations.ts';
 import type * as routers from '../../src/schemas/routers.ts';
 
 export type Me = z.output<typeof access.meAnswer>;
@@ -34,8 +36,25 @@ export type BothEndsAnswer = z.output<typeof planning.bothEndsAnswer>;
 export type OtherEndAnswer = z.output<typeof planning.otherEndAnswer>;
 export type PipelineAnswer = z.output<typeof planning.pipelineAnswer>;
 export type AnomaliesAnswer = z.output<typeof planning.anomaliesAnswer>;
-export type LettersAnswer = z.output<typeof planning.lettersAnswer>;
 export type AuditAnswer = z.output<typeof planning.auditAnswer>;
+export type OpenLetters = z.output<typeof operations.openLettersAnswer>;
+export type OpenLetter = z.output<typeof operations.letterAnswer>;
+export type ReplaysAnswer = z.output<typeof operations.replaysAnswer>;
+export type Replay = z.output<typeof operations.replayAnswer>;
+export type TokensAnswer = z.output<typeof access.tokensAnswer>;
+export type NewToken = z.output<typeof access.newTokenAnswer>;
+export type AuditLog = z.output<typeof access.auditLogAnswer>;
+export type TopAnswer = z.output<typeof lines.topAnswer>;
+export type BillingAnswer = z.output<typeof lines.billingAnswer>;
+export type EchoAnswer = z.output<typeof lines.echoAnswer>;
+export type QuietAnswer = z.output<typeof lines.quietAnswer>;
+export type SpeedPlans = z.output<typeof lines.speedPlansAnswer>;
+export type SpeedDrops = z.output<typeof lines.speedDropsAnswer>;
+export type ChurnAnswer = z.output<typeof lines.churnAnswer>;
+export type AnomalyKinds = z.output<typeof lines.anomalyKindsAnswer>;
+export type ImbalanceAnswer = z.output<typeof lines.imbalanceAnswer>;
+export type FlappingAnswer = z.output<typeof planning.flappingAnswer>;
+export type Coverage = WhatHappened['coverage'];
 export type Value = string | number | bigint | null | undefined;
 
 export type Parameters = Readonly<Record<string, string | number | readonly string[] | undefined>>;
@@ -80,6 +99,15 @@ export async function answered(address: string, init: RequestInit = {}): Promise
   throw new ApiError(response.status, problem.detail ?? `status ${response.status}`);
 }
 
+/** Changes something. @throws ApiError */
+export const change = <T>(method: 'POST' | 'DELETE', address: string, body?: object): Promise<T> =>
+  ask<T>(address, {
+    method,
+    ...(body === undefined
+      ? {}
+      : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+  });
+
 /** Integers beyond 2^53 become bigint, where the browser tells their text. */
 function parse(text: string): unknown {
   return JSON.parse(text, (_name, value: unknown, context?: { source?: string }) =>
@@ -102,6 +130,13 @@ export function useAnswer<T>(
     enabled,
     placeholderData: keepPreviousData,
   });
+}
+
+/** Whether whoever looks may do what wants the role. */
+export function useMay(role: 'operator' | 'admin'): boolean {
+  const me = useAnswer<Me>('/api/me');
+  const order = ['view', 'operator', 'admin'];
+  return order.indexOf(me.data?.principal?.role ?? '') >= order.indexOf(role);
 }
 
 export const routerPath = (router: string): string => `/api/routers/${encodeURIComponent(router)}`;

@@ -4,11 +4,13 @@ import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { routerPath, useAnswer, type Me, type RouterSummary } from './api.ts';
 import { here } from './format.ts';
 import { Link, ZoneContext } from './link.tsx';
-import { useLive } from './live.ts';
+import { useLive, type MassClose } from './live.ts';
+import { Access } from './pages/access.tsx';
 import { Capacity } from './pages/capacity.tsx';
 import { Compare } from './pages/compare.tsx';
 import { Find } from './pages/find.tsx';
 import { Fleet } from './pages/fleet.tsx';
+import { Lines } from './pages/lines.tsx';
 import { Login } from './pages/login.tsx';
 import { Operations } from './pages/operations.tsx';
 import { Router } from './pages/router.tsx';
@@ -25,6 +27,7 @@ const places = [
   ['/routers', 'Routers'],
   ['/compare', 'Compare'],
   ['/capacity', 'Capacity'],
+  ['/lines', 'Lines'],
   ['/find', 'Find'],
   ['/operations', 'Operations'],
 ] as const;
@@ -81,6 +84,10 @@ function placeOf(path: string): {
       return { page: <Compare />, title: 'Compare' };
     case 'capacity':
       return { page: <Capacity />, title: 'Capacity' };
+    case 'lines':
+      return { page: <Lines />, title: 'Lines' };
+    case 'access':
+      return { page: <Access />, title: 'Access' };
     case 'find':
       return { page: <Find />, title: 'Find' };
     case 'operations':
@@ -94,9 +101,14 @@ function placeOf(path: string): {
 }
 
 function Frame({ me }: { readonly me: Me }) {
-  const { view } = useNavigation();
+  const { view, go } = useNavigation();
   const place = useMemo(() => placeOf(view.path), [view.path]);
-  const connection = useLive(view.live);
+  const [seen, setSeen] = useState<MassClose | null>(null);
+  const connection = useLive(view.live, (close) => {
+    // Who looks at the fleet as it is wants to see why it has shrunk; whoever does something else is told.
+    if (isHere(view.path, '/')) go('/what-happened', { at: close.at, mass: '1' });
+    else setSeen(close);
+  });
   const named = place.router ?? view.parameters.get('router') ?? undefined;
   const summary = useAnswer<RouterSummary>(
     named === undefined ? '' : routerPath(named),
@@ -120,11 +132,13 @@ function Frame({ me }: { readonly me: Me }) {
             Sessionreel
           </Link>
           <nav aria-label="Pages">
-            {places.map(([path, text]) => (
-              <Link key={path} to={path} current={isHere(view.path, path)}>
-                {text}
-              </Link>
-            ))}
+            {[...places, ...(me.principal?.role === 'admin' ? [['/access', 'Access'] as const] : [])].map(
+              ([path, text]) => (
+                <Link key={path} to={path} current={isHere(view.path, path)}>
+                  {text}
+                </Link>
+              ),
+            )}
           </nav>
           <Search />
           <span className={`connection ${connection}`} role="status">
@@ -136,10 +150,27 @@ function Frame({ me }: { readonly me: Me }) {
         <TimeControl router={place.router} routerZone={routerZone} />
       </header>
       <main id="main" ref={main} tabIndex={-1}>
+        {seen !== null && <MassNotice close={seen} forget={() => setSeen(null)} />}
         <h1 className={place.router === undefined ? 'hidden' : ''}>{place.title}</h1>
         {place.page}
       </main>
     </ZoneContext>
+  );
+}
+
+function MassNotice({ close, forget }: { readonly close: MassClose; readonly forget: () => void }) {
+  return (
+    <div className="alarm actions" role="alert">
+      <p>
+        <b>{close.detail}</b> on {close.router}.{' '}
+        <Link to="/what-happened" with={{ at: close.at }}>
+          What happened?
+        </Link>
+      </p>
+      <button type="button" onClick={forget}>
+        Close
+      </button>
+    </div>
   );
 }
 

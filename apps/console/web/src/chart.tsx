@@ -122,16 +122,29 @@ function useColours(): readonly string[] {
     return () => dark.removeEventListener('change', changed);
   });
   const theme = document.documentElement.dataset['theme'] ?? '';
-  const style = getComputedStyle(document.documentElement);
   const key = `${theme} ${String(dark.matches)}`;
-  return useMemo(
-    () =>
-      [...Array.from({ length: 8 }, (_, i) => `--series${i}`), '--text-quiet', '--grid', '--accent'].map(
-        (n) => style.getPropertyValue(n),
-      ),
-    [key],
-  );
+  return useMemo(coloursNow, [key]);
 }
+
+/** As a browser computes them: a canvas does not know the page's own names. */
+function coloursNow(): readonly string[] {
+  const probe = document.createElement('span');
+  document.body.append(probe);
+  const names = [
+    ...Array.from({ length: 8 }, (_, i) => `--series${i}`),
+    '--text-quiet',
+    '--grid',
+    '--accent',
+  ];
+  const colours = names.map((name) => {
+    probe.style.color = `var(${name})`;
+    return getComputedStyle(probe).color;
+  });
+  probe.remove();
+  return colours;
+}
+
+const faint = (colour: string): string => colour.replace(/^rgb\((.*)\)$/, 'rgba($1, 0.13)');
 
 function Plot({ label, at, lines, unit, height = 180, from, to }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
@@ -247,7 +260,7 @@ function optionsOf({ width, height, lines, unit, zone, colours, momentRef }: Plo
           width: line.band === true ? 0 : 1.5,
           spanGaps: false,
           points: { show: lines.length === 1 && line.values.length < 3 },
-          ...(line.estimated === true ? { dash: [6, 4] } : lines.length === 1 ? { fill: `${stroke}22` } : {}),
+          ...(line.estimated === true ? { dash: [6, 4] } : lines.length === 1 ? { fill: faint(stroke) } : {}),
         };
       }),
     ],
@@ -260,7 +273,7 @@ function optionsOf({ width, height, lines, unit, zone, colours, momentRef }: Plo
 function bandsOf(lines: readonly Line[], colour: string): uPlot.Band[] {
   const bounds = lines.flatMap((l, i) => (l.band === true ? [i + 1] : []));
   const [low, high] = bounds;
-  return low === undefined || high === undefined ? [] : [{ series: [high, low], fill: `${colour}22` }];
+  return low === undefined || high === undefined ? [] : [{ series: [high, low], fill: faint(colour) }];
 }
 
 function label(second: number, step: number, zone: string): string {

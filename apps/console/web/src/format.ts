@@ -95,6 +95,10 @@ export const visible = (text: string): string =>
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 
+/** Messages of commands begin in lower case; on a page they are sentences. */
+export const sentence = (text: string): string =>
+  `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${/[.?!]$/.test(text) ? '' : '.'}`;
+
 /** What stands in a field of a form. */
 export function fieldText(form: HTMLFormElement, name: string): string {
   const text = new FormData(form).get(name);

@@ -1,15 +1,24 @@
 /** Changes as they come: what is on the screen and live is asked again. */
 import { useQueryClient } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 
 export type Connection = 'live' | 'waiting' | 'off';
+
+export interface MassClose {
+  readonly at: string;
+  readonly router: string;
+  readonly detail: string;
+}
 
 /** At most so often (ms). */
 const quietMs = 2_500;
 
-export function useLive(live: boolean): Connection {
+/** @param onMassClose called for each mass close as it is seen */
+export function useLive(live: boolean, onMassClose: (close: MassClose) => void): Connection {
   const queries = useQueryClient();
   const [connection, setConnection] = useState<Connection>('off');
+  const told = useRef(onMassClose);
+  told.current = onMassClose;
   useEffect(() => {
     if (!live) {
       setConnection('off');
@@ -26,7 +35,11 @@ export function useLive(live: boolean): Connection {
     };
     source.addEventListener('hello', () => setConnection('live'));
     source.addEventListener('snapshot', refresh);
-    source.addEventListener('router_event', refresh);
+    source.addEventListener('router_event', (event: MessageEvent<string>) => {
+      refresh();
+      const news = JSON.parse(event.data) as MassClose & { readonly kind: string };
+      if (news.kind === 'mass_close') told.current(news);
+    });
     source.addEventListener('error', () => setConnection('waiting'));
     document.addEventListener('visibilitychange', refresh);
     return () => {

@@ -2,6 +2,7 @@
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { ApiError } from './api.ts';
+import { sentence } from './format.ts';
 
 export function Panel<T>(props: {
   readonly title: string;
@@ -55,7 +56,7 @@ export function Failure({ error, retry }: { readonly error: ApiError; readonly r
   const benign = error.status === 404 || error.status === 422;
   return (
     <div className={benign ? 'notice' : 'failure'} role={benign ? 'status' : 'alert'}>
-      <p>{error.message}</p>
+      <p>{sentence(error.message)}</p>
       {retry !== undefined && !benign && (
         <button type="button" onClick={retry}>
           Ask again

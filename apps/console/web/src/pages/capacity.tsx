@@ -8,19 +8,23 @@ import {
   type WhatIfAnswer,
 } from '../api.ts';
 import { Chart } from '../chart.tsx';
-import { number, percent } from '../format.ts';
+import { number, percent, rate, sentence } from '../format.ts';
 import { Moment, RouterLink, useZone } from '../link.tsx';
 import { Figure, Panel } from '../states.tsx';
 import { Table } from '../table.tsx';
 import { rangeOf, useNavigation } from '../view.ts';
+import { Billing, Imbalances, TopTraffic } from './traffic.tsx';
 
 export function Capacity() {
   return (
     <div className="grid">
       <Growth />
       <Limits />
-      <Busy />
       <WhatIf />
+      <Imbalances />
+      <Busy />
+      <TopTraffic />
+      <Billing />
     </div>
   );
 }
@@ -192,62 +196,90 @@ function Limits() {
 }
 
 function Busy() {
-  const { view } = useNavigation();
+  const { view, change } = useNavigation();
   const zone = useZone();
-  const busy = useAnswer<BusyAnswer>('/api/capacity/busy-hours', rangeOf(view));
+  const by = view.parameters.get('busy') ?? 'router';
+  const of = view.parameters.get('of') ?? 'sessions';
+  const busy = useAnswer<BusyAnswer>('/api/capacity/busy-hours', { ...rangeOf(view), by, of });
   return (
     <Panel
       title="Busy hours"
       query={busy}
+      wide
+      aside={
+        <>
+          <label>
+            of{' '}
+            <select value={of} onChange={(e) => change({ of: e.target.value })}>
+              <option value="sessions">sessions</option>
+              <option value="traffic">traffic</option>
+            </select>
+          </label>
+          <label>
+            by{' '}
+            <select value={by} onChange={(e) => change({ busy: e.target.value })}>
+              <option value="router">router</option>
+              <option value="site">site</option>
+              <option value="fleet">fleet</option>
+            </select>
+          </label>
+        </>
+      }
       empty={(d) => d.hours.length === 0 && 'No snapshot in this window.'}
-      note={`Days and hours are UTC${zone === 'UTC' ? '' : ', whatever zone is chosen above'}.`}
+      note={`Days and hours are UTC${zone === 'UTC' ? '' : ', whatever zone is chosen above'}. LACs and LNSs list the same calls: they are never added up.`}
     >
-      {(data) => (
-        <Table
-          label="Busy hours"
-          rows={data.hours}
-          keyOf={(h) => `${h.router} ${h.day}`}
-          most={12}
-          columns={[
-            {
-              name: 'router',
-              title: 'Router',
-              cell: (h) => <RouterLink name={h.router} />,
-              by: (h) => h.router,
-            },
-            { name: 'day', title: 'Day', cell: (h) => h.day, by: (h) => h.day },
-            {
-              name: 'hour',
-              title: 'Hour',
-              right: true,
-              cell: (h) => `${String(h.hour).padStart(2, '0')}:00`,
-              by: (h) => h.hour,
-            },
-            {
-              name: 'mean',
-              title: 'Mean',
-              right: true,
-              cell: (h) => number(h.mean_sessions),
-              by: (h) => h.mean_sessions,
-            },
-            {
-              name: 'peak',
-              title: 'Peak',
-              right: true,
-              cell: (h) => number(h.peak_sessions),
-              by: (h) => h.peak_sessions,
-            },
-            {
-              name: 'snapshots',
-              title: 'Snapshots',
-              right: true,
-              cell: (h) => number(h.snapshots),
-              by: (h) => h.snapshots,
-            },
-          ]}
-        />
-      )}
+      {(data) => <BusyTable data={data} />}
     </Panel>
+  );
+}
+
+function BusyTable({ data }: { readonly data: BusyAnswer }) {
+  const shown = data.of === 'traffic' ? rate : number;
+  return (
+    <Table
+      label="Busy hours"
+      rows={data.hours}
+      keyOf={(h) => `${h.name} ${h.role} ${h.day}`}
+      most={12}
+      columns={[
+        {
+          name: 'name',
+          title: data.by === 'site' ? 'Site' : data.by === 'router' ? 'Router' : 'Of',
+          cell: (h) =>
+            data.by === 'router' ? (
+              <RouterLink name={h.name} />
+            ) : (
+              h.name || (data.by === 'site' ? 'no site' : 'the fleet')
+            ),
+          by: (h) => h.name,
+        },
+        { name: 'role', title: 'Role', cell: (h) => h.role.toUpperCase(), by: (h) => h.role },
+        { name: 'day', title: 'Day', cell: (h) => h.day, by: (h) => h.day },
+        {
+          name: 'hour',
+          title: 'Hour',
+          right: true,
+          cell: (h) => `${String(h.hour).padStart(2, '0')}:00`,
+          by: (h) => h.hour,
+        },
+        { name: 'mean', title: 'Mean', right: true, cell: (h) => shown(h.mean), by: (h) => h.mean },
+        { name: 'peak', title: 'Peak', right: true, cell: (h) => shown(h.peak), by: (h) => h.peak },
+        {
+          name: 'p95',
+          title: '95 % of the day',
+          right: true,
+          cell: (h) => shown(h.day_p95),
+          by: (h) => h.day_p95,
+        },
+        {
+          name: 'samples',
+          title: 'Known',
+          right: true,
+          cell: (h) => <span title="of the 288 samples of the day">{percent(h.day_samples / 288)}</span>,
+          by: (h) => h.day_samples,
+        },
+      ]}
+    />
   );
 }
 
@@ -305,7 +337,7 @@ function WhatIf() {
         d.homeless.length === 0 &&
         'Not enough snapshots in this window: whole hours are compared.'
       }
-      note={found.data?.assumption}
+      note={found.data === undefined ? undefined : sentence(found.data.assumption)}
     >
       {(data) => (
         <>
@@ -321,7 +353,7 @@ function WhatIf() {
               { name: 'limit', title: 'Limit', right: true, cell: (r) => number(r.limit) },
               {
                 name: 'over',
-                title: '',
+                title: 'Verdict',
                 cell: (r) => (r.exceeded ? <b className="act">overflows</b> : 'fits'),
               },
             ]}

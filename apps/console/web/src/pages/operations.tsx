@@ -6,24 +6,26 @@ import {
   ask,
   useAnswer,
   type AnomaliesAnswer,
+  type AnomalyKinds,
   type ApiError,
   type AuditAnswer,
-  type LettersAnswer,
   type PipelineAnswer,
   type SnapshotsAnswer,
 } from '../api.ts';
 import { Chart } from '../chart.tsx';
-import { bytes, duration, number, visible } from '../format.ts';
-import { Moment, RouterLink } from '../link.tsx';
+import { bytes, duration, number, value } from '../format.ts';
+import { Moment, RouterLink, SessionLink } from '../link.tsx';
 import { Figure, Panel } from '../states.tsx';
 import { Table } from '../table.tsx';
 import { momentOf, rangeOf, useNavigation } from '../view.ts';
+import { DeadLetters } from './dead-letters.tsx';
+import { Replays } from './replays.tsx';
 import { AnomalyTable, SnapshotTable } from './router.tsx';
 
 export function Operations() {
   const { view } = useNavigation();
   const pipeline = useAnswer<PipelineAnswer>('/api/operations/pipeline', momentOf(view));
-  const letters = useAnswer<LettersAnswer>('/api/operations/dead-letters', rangeOf(view));
+  const kinds = useAnswer<AnomalyKinds>('/api/operations/anomaly-kinds', rangeOf(view));
   const anomalies = useAnswer<AnomaliesAnswer>('/api/operations/anomalies', rangeOf(view));
   const stale = useAnswer<SnapshotsAnswer>('/api/snapshots', { ...rangeOf(view), limit: 100 });
   return (
@@ -53,43 +55,21 @@ export function Operations() {
           />
         )}
       </Panel>
-      <Panel
-        title="Dead letters"
-        query={letters}
-        empty={(d) => d.dead_letters.length === 0 && 'No message was set aside in this window.'}
-      >
-        {(data) => (
-          <Table
-            label="Dead letters"
-            rows={data.dead_letters}
-            keyOf={(l) => `${l.topic} ${l.source_partition} ${l.source_offset}`}
-            most={20}
-            columns={[
-              { name: 'at', title: 'When', cell: (l) => <Moment at={l.at} />, by: (l) => l.at },
-              {
-                name: 'router',
-                title: 'Router',
-                cell: (l) => <RouterLink name={l.router} />,
-                by: (l) => l.router,
-              },
-              { name: 'reason', title: 'Why', cell: (l) => visible(l.reason), by: (l) => l.reason },
-              {
-                name: 'place',
-                title: 'Message',
-                right: true,
-                cell: (l) => `${l.source_partition}/${l.source_offset}`,
-              },
-              { name: 'bytes', title: 'Size', right: true, cell: (l) => bytes(l.bytes), by: (l) => l.bytes },
-            ]}
-          />
-        )}
-      </Panel>
+      <DeadLetters />
+      <Replays />
       <Panel
         title="Anomalies"
         query={anomalies}
         empty={(d) => d.anomalies.length === 0 && 'Nothing was printed that cannot be.'}
       >
         {(data) => <AnomalyTable rows={data.anomalies} />}
+      </Panel>
+      <Panel
+        title="Anomalies by kind"
+        query={kinds}
+        empty={(d) => d.kinds.length === 0 && 'Nothing was printed that cannot be.'}
+      >
+        {(data) => <KindTable rows={data.kinds} />}
       </Panel>
       <Audit />
       <Panel
@@ -141,6 +121,33 @@ function Now({ data }: { readonly data: PipelineAnswer }) {
         {bytes(data.bytes)}
       </Figure>
     </dl>
+  );
+}
+
+function KindTable({ rows }: { readonly rows: AnomalyKinds['kinds'] }) {
+  return (
+    <Table
+      label="Anomalies by kind, the most first"
+      rows={rows}
+      keyOf={(k) => `${k.router} ${k.kind} ${k.field}`}
+      most={12}
+      columns={[
+        { name: 'router', title: 'Router', cell: (k) => <RouterLink name={k.router} />, by: (k) => k.router },
+        { name: 'kind', title: 'What', cell: (k) => k.kind.replaceAll('_', ' '), by: (k) => k.kind },
+        { name: 'field', title: 'Field', cell: (k) => k.field, by: (k) => k.field },
+        { name: 'count', title: 'Times', right: true, cell: (k) => number(k.count), by: (k) => k.count },
+        { name: 'last', title: 'Last', cell: (k) => <Moment at={k.last} />, by: (k) => k.last },
+        {
+          name: 'newest',
+          title: 'The newest',
+          cell: (k) => (
+            <>
+              <SessionLink {...k} /> {value(k.before)} → {value(k.after)}
+            </>
+          ),
+        },
+      ]}
+    />
   );
 }
 

@@ -13,10 +13,14 @@ type Row = Readonly<Record<string, Value>> & {
   readonly session_local_id: number;
 };
 
+/** The options of the command, and the state. */
 const filters = [
   ['local-tunnel-id', 'Tunnel'],
-  ['peer-gateway-name', 'Peer'],
-  ['peer-gateway', 'Peer address'],
+  ['local-session-id', 'Session'],
+  ['peer-gateway-name', 'Peer gateway name'],
+  ['peer-gateway', 'Peer gateway'],
+  ['local-gateway-name', 'Local gateway name'],
+  ['local-gateway', 'Local gateway'],
   ['interface', 'Interface'],
   ['tunnel-group', 'Tunnel group'],
   ['user', 'User name'],
@@ -164,7 +168,7 @@ function Filters() {
             <input
               name={name}
               defaultValue={view.parameters.get(name) ?? ''}
-              {...(name === 'local-tunnel-id' ? { inputMode: 'numeric', pattern: '[0-9]{1,5}' } : {})}
+              {...(/-id$/.test(name) ? { inputMode: 'numeric', pattern: '[0-9]{1,5}' } : {})}
             />
           </label>
         ))}

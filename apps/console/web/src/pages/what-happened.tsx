@@ -1,8 +1,8 @@
 /** What dropped around a moment, what it has in common, and the recovery after it. */
-import { useAnswer, type MassAnswer, type SeriesAnswer, type WhatHappened } from '../api.ts';
+import { useAnswer, type Coverage, type MassAnswer, type SeriesAnswer, type WhatHappened } from '../api.ts';
 import { Chart } from '../chart.tsx';
-import { duration, number, percent } from '../format.ts';
-import { Moment, RouterLink } from '../link.tsx';
+import { duration, number, percent, visible } from '../format.ts';
+import { Moment, RouterLink, SessionLink } from '../link.tsx';
 import { Figure, Panel, State } from '../states.tsx';
 import { Table } from '../table.tsx';
 import { iso, rangeOf, useNavigation } from '../view.ts';
@@ -35,7 +35,17 @@ export function WhatHappenedPage() {
           </label>
         }
       >
-        {(data) => <Summary data={data} />}
+        {(data) => (
+          <>
+            {view.parameters.has('mass') && (
+              <p className="notice" role="status">
+                This opened by itself, because many sessions closed at once.
+              </p>
+            )}
+            <Partial coverage={data.coverage} />
+            <Summary data={data} />
+          </>
+        )}
       </Panel>
       {happened.data !== undefined && <Around from={happened.data.from} to={happened.data.to} />}
       <Panel
@@ -63,6 +73,15 @@ export function WhatHappenedPage() {
             columns={[
               { name: 'after', title: 'After', cell: (r) => duration(r.after_s * 1_000) },
               {
+                name: 'count',
+                title: 'Sessions, of those before',
+                right: true,
+                cell: (r) => {
+                  const share = data.recovery_by_count.find((c) => c.after_s === r.after_s)?.share ?? null;
+                  return share === null ? 'no snapshot yet' : percent(share);
+                },
+              },
+              {
                 name: 'back',
                 title: 'Subscribers back',
                 right: true,
@@ -71,6 +90,18 @@ export function WhatHappenedPage() {
             ]}
           />
         )}
+      </Panel>
+      <Panel
+        title="Not back"
+        query={happened}
+        empty={(d) =>
+          d.not_back.length === 0 &&
+          (d.ended_without_name > 0
+            ? `Nobody who is named. ${number(d.ended_without_name)} ends carry no name: whether these are back cannot be told.`
+            : 'Everybody who is named is back, or nobody went.')
+        }
+      >
+        {(data) => <NotBack data={data} />}
       </Panel>
       <Panel
         title="Events of routers"
@@ -95,6 +126,56 @@ export function WhatHappenedPage() {
   );
 }
 
+function NotBack({ data }: { readonly data: WhatHappened }) {
+  return (
+    <>
+      <Table
+        label="Not back after a quarter of an hour"
+        rows={data.not_back}
+        keyOf={(n) => `${n.router} ${n.tunnel} ${n.session}`}
+        most={10}
+        columns={[
+          { name: 'user', title: 'User name', cell: (n) => visible(n.user_name), by: (n) => n.user_name },
+          { name: 'session', title: 'Was', cell: (n) => <SessionLink {...n} /> },
+          { name: 'router', title: 'On', cell: (n) => <RouterLink name={n.router} />, by: (n) => n.router },
+          { name: 'peer', title: 'Peer', cell: (n) => visible(n.peer_gateway), by: (n) => n.peer_gateway },
+          {
+            name: 'between',
+            title: 'Ended between',
+            cell: (n) => (
+              <>
+                <Moment at={n.last_seen_at} short /> and <Moment at={n.gone_by} short />
+              </>
+            ),
+          },
+        ]}
+      />
+      {data.not_back_found > data.not_back.length && (
+        <p className="quiet">
+          The first {number(data.not_back.length)} of {number(data.not_back_found)}.
+        </p>
+      )}
+    </>
+  );
+}
+
+/** About routers that were not heard, an answer says nothing: that is said. */
+function Partial({ coverage }: { readonly coverage: Coverage }) {
+  const { missing, routers } = coverage;
+  const gaps = routers.filter((r) => r.gaps.length > 0).map((r) => r.router);
+  const incomplete = routers.reduce((n, r) => n + r.incomplete, 0);
+  if (missing.length + gaps.length + incomplete === 0) return null;
+  const some = (names: readonly string[]): string =>
+    `${names.slice(0, 6).join(', ')}${names.length > 6 ? ` and ${number(names.length - 6)} more` : ''}`;
+  return (
+    <p className="notice" role="status">
+      {missing.length > 0 && <>Nothing came from {some(missing)}. </>}
+      {gaps.length > 0 && <>There are gaps of {some(gaps)}. </>}
+      {incomplete > 0 && <>{number(incomplete)} listings were not whole: they end no session.</>}
+    </p>
+  );
+}
+
 function Summary({ data }: { readonly data: WhatHappened }) {
   return (
     <dl className="figures">
@@ -108,6 +189,11 @@ function Summary({ data }: { readonly data: WhatHappened }) {
       <Figure label="Ended" hint={data.before > 0 ? percent(data.ended / data.before) : undefined}>
         {number(data.ended)}
       </Figure>
+      {Object.entries(data.state_changes).map(([state, n]) => (
+        <Figure key={`to ${state}`} label={<State name={state} />} hint="came into it">
+          {number(n)}
+        </Figure>
+      ))}
       {Object.entries(data.reasons).map(([reason, n]) => (
         <Figure key={reason} label={<State name={reason} />}>
           {number(n)}
