@@ -14,6 +14,7 @@ function context(change: Partial<BatchContext> = {}): BatchContext {
     shardOf: (key) => shardOf(key, shards),
     condemned: new Map(),
     deadlines: [],
+    buffers: { take: (bytes) => new ArrayBuffer(bytes) },
     ...change,
   };
 }

@@ -22,6 +22,8 @@ export interface BatchContext {
   readonly condemned: ReadonlyMap<number, Refusal>;
   /** The earliest deadline in each shard (ms); null when none waits. */
   readonly deadlines: readonly (number | null)[];
+  /** Where the buffers of tasks come from. */
+  readonly buffers: { take(bytes: number): ArrayBuffer };
 }
 
 export interface Forward {
@@ -114,8 +116,8 @@ class TaskBuilder {
    * The one copy of a capture on its way: what kafkajs hands out are views into a fetch answer that other partitions' messages
    * share, so that it cannot be moved; the buffer made here is.
    */
-  task({ partition, epoch }: BatchContext): ProcessTask {
-    const bytes = new Uint8Array(this.#bytes);
+  task({ partition, epoch, buffers }: BatchContext): ProcessTask {
+    const bytes = new Uint8Array(buffers.take(this.#bytes));
     let at = 0;
     for (const value of this.#values) {
       bytes.set(value, at);

@@ -12,7 +12,7 @@ import {
   type OpenTransaction,
 } from '@sessionreel/kafka';
 import type { Logger } from '@sessionreel/ops';
-import type { ByteBudget, ShardPool } from '@sessionreel/workers';
+import type { BufferPool, ByteBudget, ShardPool } from '@sessionreel/workers';
 import { Batcher, type TakenBatch } from './batcher.ts';
 import type { Chain } from './batch-work.ts';
 import type { Breaker } from './breaker.ts';
@@ -37,6 +37,7 @@ export interface PartitionContext {
   readonly client: KafkaClient;
   readonly admin: KafkaAdmin;
   readonly pool: ShardPool;
+  readonly buffers: BufferPool;
   readonly feed: Feed;
   readonly budget: ByteBudget;
   /** One partition is restored after another, so that the first is there soon; a budget of one. */

@@ -9,7 +9,7 @@ import {
 } from '@sessionreel/kafka';
 import type { Logger } from '@sessionreel/ops';
 import { UnknownSchemaError } from '@sessionreel/session-events';
-import { ByteBudget, ShardPool } from '@sessionreel/workers';
+import { BufferPool, ByteBudget, ShardPool } from '@sessionreel/workers';
 import { Breaker } from './breaker.ts';
 import type { Topics } from './commit.ts';
 import type { ProcessorMetrics } from './metrics.ts';
@@ -55,6 +55,8 @@ export interface ProcessorOptions {
 
 /** Bytes that a queue may have at least, so that one capture of the usual size fits. */
 const queueFloor = 2 * 2 ** 20;
+/** Of buffers that wait to be filled again, at most. */
+const keptBytes = 32 * 2 ** 20;
 const trimEveryMs = 60_000;
 
 export class Processor {
@@ -118,6 +120,7 @@ export class Processor {
       client: options.client,
       admin: this.#admin,
       pool: this.#pool,
+      buffers: new BufferPool(Math.min(options.inFlightBytes, keptBytes)),
       feed: consumer,
       budget: this.#budget,
       turns: new ByteBudget(1),

@@ -1,6 +1,6 @@
 /** A batch through the workers. */
 import type { Logger } from '@sessionreel/ops';
-import { WorkerLost, type ShardPool } from '@sessionreel/workers';
+import { WorkerLost, type BufferPool, type ShardPool } from '@sessionreel/workers';
 import type { TakenBatch } from './batcher.ts';
 import {
   inOrder,
@@ -26,6 +26,7 @@ export interface Done extends Work {
 
 export interface RunContext {
   readonly pool: ShardPool;
+  readonly buffers: BufferPool;
   readonly log: Logger;
   readonly topics: Topics;
   readonly limits: { readonly workerTimeoutMs: number };
@@ -60,6 +61,8 @@ export async function runBatch(batch: TakenBatch, context: RunContext): Promise<
   const settled = await Promise.allSettled(processes.map((one) => one.result));
   const saved = await Promise.allSettled(checkpoints.map((one) => one.result));
   settled.forEach((outcome, i) => {
+    if (outcome.status === 'fulfilled' && outcome.value.input !== undefined)
+      context.buffers.give(outcome.value.input);
     if (outcome.status === 'rejected')
       suspect(suspects, outcome.reason, batch, prepared, processes[i]?.shard ?? 0);
   });

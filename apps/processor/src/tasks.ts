@@ -86,6 +86,7 @@ export interface CheckpointTask extends ForPartition {
 
 export interface ProcessTask extends ForPartition {
   readonly kind: 'process';
+  /** May be longer than what stands in it; handed back with the result. */
   readonly buffer: ArrayBuffer;
   readonly steps: readonly (Item | Tick)[];
 }
@@ -129,6 +130,8 @@ export interface EventsResult {
   readonly nextDeadline: number | null;
   /** Sums for metrics. */
   readonly counts: Readonly<Record<string, number>>;
+  /** The task's buffer, to be used again. */
+  readonly input?: ArrayBuffer;
 }
 
 export interface DoneResult {

@@ -19,5 +19,7 @@ const host = new Host(
 
 export default function run(task: Task): DoneResult | EventsResult {
   const result = host.run(task);
-  return 'buffer' in result ? moving(result, [result.buffer]) : result;
+  if (!('buffer' in result)) return result;
+  if (task.kind !== 'process') return moving(result, [result.buffer]);
+  return moving({ ...result, input: task.buffer }, [result.buffer, task.buffer]);
 }
