@@ -28,6 +28,8 @@ export class RouterPipe {
   readonly state = new RouterState('lns1', { keyframeEveryMs: Infinity });
   readonly #writer = createEventWriter();
   #offset = 0;
+  /** Of the last capture. */
+  parser: SnapshotParser | null = null;
 
   take({ parts, command }: Capture, at: number): Summary {
     const { state } = this;
@@ -65,6 +67,7 @@ export class RouterPipe {
     for (const bytes of parts)
       for (let from = 0; from < bytes.length; from += chunk) parser.write(bytes.subarray(from, from + chunk));
     parser.end();
+    this.parser = parser;
     return summary;
   }
 }

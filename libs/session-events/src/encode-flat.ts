@@ -5,6 +5,7 @@
  * Room is made once for the numbers of an entry (`ensure`), then `put…` functions write without looking.
  */
 import {
+  changedWords,
   counterFields,
   CounterSlot,
   counterTimes,
@@ -17,8 +18,6 @@ import {
   PrintSlot,
   printTimes,
   printWords,
-  presenceLetters,
-  presenceWords,
   roundingStart,
   roundingWords,
   rowWords,
@@ -30,7 +29,8 @@ import {
   type StringTable,
 } from '@sessionreel/session-model';
 import { writerOf, type Write } from './encode.ts';
-import { FieldKind, planKind, planShift, planSlot, planWord, sessionSlot, tunnelSlot } from './image-plan.ts';
+import { FieldKind, planKind, sessionSlot, tunnelSlot } from './image-plan.ts';
+import { imageShapeOf, type ImageShape } from './image-shapes.ts';
 import { sessionDeltaSchema } from './schema.ts';
 import { treeOf } from './tree.ts';
 import {
@@ -78,10 +78,13 @@ function writeImage(w: EventWriter, list: ImageList, index: number, strings: Str
   at = putWords(bytes, at, offset, (offset | 0) >> 31);
   at = putWords(bytes, at, meta[m + ImageMeta.layoutLow] as number, meta[m + ImageMeta.layoutHigh] as number);
   at = putNumber(bytes, at, times[t + 3] as number);
-  w.at = putPresence(bytes, at, words, row);
+  const shape = imageShapeOf(words, row);
+  const { presence } = shape;
+  for (let i = 0; i < presence.length; i++) bytes[at++] = presence[i] as number;
+  w.at = at;
   writeRounding(w, words, row);
   writeUnknown(w, words[row + unknownSlot] as number, strings);
-  writeValues(w, words, row, strings);
+  writeValues(w, shape, words, row, strings);
 }
 
 /** Text from the string table: its bytes are UTF-8 already. */
@@ -92,8 +95,11 @@ function writeInterned(w: EventWriter, strings: StringTable, id: number): void {
 }
 
 function writeChanged(w: EventWriter, meta: Uint32Array, start: number): void {
+  let any = 0;
+  for (let i = 0; i < changedWords; i++) any |= meta[start + i] as number;
   let count = 0;
-  for (let i = 0; i < fields.length; i++) count += ((meta[start + (i >>> 5)] as number) >>> (i & 31)) & 1;
+  if (any !== 0)
+    for (let i = 0; i < fields.length; i++) count += ((meta[start + (i >>> 5)] as number) >>> (i & 31)) & 1;
   if (count > 0) {
     writeLong(w, count);
     for (let i = 0; i < fields.length; i++) {
@@ -102,22 +108,6 @@ function writeChanged(w: EventWriter, meta: Uint32Array, start: number): void {
     }
   }
   writeLong(w, 0);
-}
-
-const letterBytes = Uint8Array.from(presenceLetters, (x) => x.charCodeAt(0));
-
-function putPresence(bytes: Uint8Array, start: number, words: Uint32Array, row: number): number {
-  let at = putWords(bytes, start, fields.length, 0);
-  let left = fields.length;
-  for (let i = 0; i < presenceWords; i++) {
-    let word = words[row + i] as number;
-    for (let n = Math.min(16, left); n > 0; n--) {
-      bytes[at++] = letterBytes[word & 3] as number;
-      word >>>= 2;
-    }
-    left -= 16;
-  }
-  return at;
 }
 
 const halfWidths = Array.from({ length: 16 }, (_, n) => Number(halfWidth(n)));
@@ -154,31 +144,35 @@ function writeUnknown(w: EventWriter, id: number, strings: StringTable): void {
   writeLong(w, 0);
 }
 
-function writeValues(w: EventWriter, words: Uint32Array, row: number, strings: StringTable): void {
+function writeValues(
+  w: EventWriter,
+  { gaps, kinds, slots, rest }: ImageShape,
+  words: Uint32Array,
+  row: number,
+  strings: StringTable,
+): void {
   ensure(w, imageRoom);
-  let at = w.at;
-  for (let i = 0; i < planKind.length; i++) {
-    const isValue =
-      (((words[row + (planWord[i] as number)] as number) >>> (planShift[i] as number)) & 3) === 1;
-    const kind = planKind[i];
-    if (!isValue) {
-      w.bytes[at++] = 0;
-      continue;
-    }
-    const slot = row + (planSlot[i] as number);
+  let { bytes, at } = w;
+  for (let i = 0; i < kinds.length; i++) {
+    for (let gap = gaps[i] as number; gap > 0; gap--) bytes[at++] = 0;
+    const slot = row + (slots[i] as number);
     const value = words[slot] as number;
+    const kind = kinds[i];
     if (kind === FieldKind.text) {
       const length = strings.byteLength(value);
-      w.at = at;
-      ensure(w, length + imageRoom);
-      at = strings.copyTo(value, w.bytes, putWords(w.bytes, at, length, 0));
+      if (at + length + imageRoom > bytes.length) {
+        w.at = at;
+        ensure(w, length + imageRoom);
+        ({ bytes } = w);
+      }
+      at = strings.copyTo(value, bytes, putWords(bytes, at, length, 0));
       continue;
     }
-    const { bytes } = w;
     bytes[at++] = 2;
     if (kind === FieldKind.datetime) at = putNumber(bytes, at, value * 1000);
     else at = putWords(bytes, at, value, kind === FieldKind.wide ? (words[slot + 1] as number) : 0);
   }
+  for (let gap = rest; gap > 0; gap--) bytes[at++] = 0;
   w.at = at;
 }
 
@@ -198,8 +192,13 @@ function writeCounters(w: EventWriter, list: CounterList): void {
       const t = i * counterTimes;
       let at = putWords(bytes, w.at, words[base] as number, 0);
       at = putWords(bytes, at, words[base + CounterSlot.session] as number, 0);
-      at = putOption(bytes, at, times[t] as number);
-      at = putOption(bytes, at, times[t + 1] as number);
+      const created = times[t] as number;
+      const option = at;
+      at = putOption(bytes, at, created);
+      // Where the router's wall clock is UTC, both are one.
+      if (times[t + 1] === created)
+        for (let end = at, i = option; i < end; i++) bytes[at++] = bytes[i] as number;
+      else at = putOption(bytes, at, times[t + 1] as number);
       at = putDouble(bytes, at, times[t + 2] as number);
       bytes[at++] = (words[base + CounterSlot.kind] as number) << 1;
       at = putWords(bytes, at, words[base + CounterSlot.seen] as number, 0);

@@ -61,7 +61,7 @@ export function decideDeferred({ core, head }: Workspace, pending: Pending, cont
     };
     if (!core.isLive(r)) {
       // A snapshot that came between the parts closed it.
-      openRow(alone, key, words, 0, 0, returnShift(alone, r, words, 0));
+      openRow(alone, key, words, 0, 0, r, returnShift(alone, r, words, 0));
     } else if (shift !== 0) {
       core.table.touch(r);
       core.setWord(r, Col.seen, 0);

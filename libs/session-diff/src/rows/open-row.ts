@@ -36,6 +36,7 @@ export function copyField(from: Uint32Array, fromAt: number, to: Uint32Array, in
 }
 
 /**
+ * @param remembered the row that closed under the same key; -1 when there is none.
  * @param back by how much its create time moved with the router's clock (s) when it is a remembered session again; null when not.
  * @returns its row.
  */
@@ -45,10 +46,10 @@ export function openRow(
   words: Uint32Array,
   row: number,
   rank: number,
+  remembered: number,
   back: number | null,
 ): number {
   const { core, delta, timezone } = context;
-  const remembered = core.table.find(key);
   const fromOld = back !== null && remembered >= 0;
   const shape = core.shapes.of(words, row);
   takeRow(shape, words, row);
@@ -97,7 +98,7 @@ export function replaceRow(
   const { core } = context;
   core.close(r, context.capturedAt);
   putImage(core, context.delta.closed, r, 'replaced', [], context.timezone);
-  return openRow(context, key, words, row, rank, null);
+  return openRow(context, key, words, row, rank, r, null);
 }
 
 /** Into `merged`, and nothing but what is printed. */

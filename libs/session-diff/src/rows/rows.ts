@@ -108,7 +108,7 @@ function applyMoved(
     const shift = r < 0 ? null : returnShift(context, r, words, row);
     if (shift !== null && pending !== null) pending.sums.returned++;
     if (shift !== null && shift !== 0) noteMoved(run, shift);
-    return openRow(context, key, words, row, provisionalRank(run), shift);
+    return openRow(context, key, words, row, provisionalRank(run), r, shift);
   }
   switch (incarnation(context, r, words, row)) {
     case 'unsure':
