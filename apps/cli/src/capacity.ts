@@ -9,6 +9,7 @@ import {
   type BusyGroup,
   type BusyMeasure,
   type Growth,
+  type WhatIf,
 } from '@sessionreel/queries';
 import { Option, type Command } from 'commander';
 import { answering, column, coverageNotes, plotWidth, quietColumn, section, type Answer } from './answer.ts';
@@ -51,6 +52,26 @@ export function register(program: Command, io: Io = processIo): void {
   registerHeadroom(capacity, io);
   registerForecast(capacity, io);
   registerWhatIf(capacity, io);
+}
+
+type Part = WhatIf['parts'][number];
+
+const partColumns: readonly Column<Part>[] = [
+  column('kind', 'what', (x) => x.kind),
+  column('router', 'router', (x) => x.router),
+  column('name', 'name', (x) => x.name),
+  column('at', 'hour', (x) => printTime(x.at)),
+  column('before_sessions', 'before', (x) => x.before),
+  column('taken_sessions', 'takes over', (x) => x.taken),
+  column('after_sessions', 'after', (x) => x.after),
+  ...limitColumns<Part>(),
+  column('exceeded', 'exceeded', (x) => (x.exceeded ? 'yes' : '')),
+];
+
+/** All that exceed their limit, and a few that come near. */
+function shownParts({ parts }: WhatIf): readonly Part[] {
+  const exceeded = parts.filter((p) => p.exceeded).length;
+  return parts.slice(0, Math.max(20, exceeded));
 }
 
 function registerBusy(capacity: Command, io: Io): void {
@@ -278,7 +299,15 @@ function registerWhatIf(capacity: Command, io: Io): void {
         ),
       ];
       return {
-        sections: [section('router', 'routers', columns, found.rows)],
+        sections: [
+          section('router', 'routers', columns, found.rows),
+          section(
+            'part',
+            'interfaces and tunnels at these hours, the fullest',
+            partColumns,
+            shownParts(found),
+          ),
+        ],
         notes: [
           ...found.homeless.map(
             (h) =>

@@ -35,9 +35,13 @@ export class ClickHouseHttp {
   constructor(engine: ChdbEngine, login: Login) {
     this.#engine = engine;
     this.#login = login;
-    this.server = createServer({ keepAliveTimeout: 30_000, requestTimeout: 0 }, (request, response) => {
-      void this.#serve(request, response);
-    });
+    this.server = createServer(
+      // Parameters of a query stand in its address, of which the server takes a megabyte (http_max_uri_size).
+      { keepAliveTimeout: 30_000, requestTimeout: 0, maxHeaderSize: 2 ** 20 },
+      (request, response) => {
+        void this.#serve(request, response);
+      },
+    );
   }
 
   /** Takes no more requests, and resolves when those that run have been answered. */

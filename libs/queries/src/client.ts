@@ -34,9 +34,16 @@ export class QuestionError extends Error {
   override readonly name = 'QuestionError';
 }
 
-/** Settings and signal of a question, with its parameters. */
+/** What a request's address holds of parameters at most: the server takes a megabyte of it, escapes and settings included (bytes). */
+const longestParams = 300_000;
+
+/** Settings and signal of a question, with its parameters. @throws QuestionError when these are longer than a server takes */
 export function asked(options: AskOptions, params: Readonly<Record<string, unknown>>): QueryOptions {
   const { limits = {}, signal } = options;
+  if (lengthOf(params) > longestParams)
+    throw new QuestionError(
+      'that is too long for a question: ask with a shorter name, or about fewer at a time',
+    );
   return {
     params,
     signal,
@@ -49,6 +56,13 @@ export function asked(options: AskOptions, params: Readonly<Record<string, unkno
       use_query_cache: 0,
     },
   };
+}
+
+function lengthOf(value: unknown): number {
+  if (typeof value === 'string') return Buffer.byteLength(value);
+  if (Array.isArray(value)) return value.reduce((sum: number, one) => sum + lengthOf(one) + 3, 0);
+  if (typeof value !== 'object' || value === null) return 8;
+  return Object.values(value).reduce((sum: number, one) => sum + lengthOf(one) + 3, 0);
 }
 
 /** UTC milliseconds as the text of a DateTime64(3, 'UTC') parameter. */

@@ -82,6 +82,7 @@ export {
   type Sample,
 } from './forecast.ts';
 export * from './growth.ts';
+export * from './what-if.ts';
 export {
   imbalance,
   limitUses,

@@ -135,7 +135,8 @@ interface PartCount {
   readonly sessions: number;
 }
 
-const interfaceName =
+/** The service interface of a session, by the session's line or the tunnel's header; '' where neither prints one. */
+export const interfaceName =
   "toString(if(startsWith(interface_name, 'si-') OR startsWith(interface_name, 'sp-'), interface_name, tunnel_interface_name))";
 
 async function partsAt(client: QueryClient, options: AskOptions, at: number): Promise<PartCount[]> {

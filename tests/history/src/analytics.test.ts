@@ -465,6 +465,24 @@ describe('capacity', () => {
     const sums = series[0]?.points.map((p) => 1.2 * (at('lns-a', p.at) + at('lns-b', p.at))) ?? [];
     expect(row?.hoursExceeded).toBe(sums.filter((s) => s > 40).length);
     expect(found.homeless).toEqual([]);
+    // At that hour: the sessions of both, spread over the interfaces that lns-b uses; tunnels of the same LAC together.
+    const [gone, stays] = ['lns-a', 'lns-b'].map((r) => listing(r, when)) as [
+      readonly ListedSession[],
+      readonly ListedSession[],
+    ];
+    const through = (s: ListedSession): string =>
+      String(value(s, 'tunnel_interface_name') ?? value(s, 'interface_name'));
+    const interfaces = new Set(stays.map(through));
+    const ofB = found.parts.filter((p) => p.kind === 'interface');
+    expect(new Set(ofB.map((p) => p.name))).toEqual(interfaces);
+    for (const p of ofB) {
+      const before = stays.filter((s) => through(s) === p.name).length;
+      expect([p.router, p.limitIsKnown, p.before]).toEqual(['lns-b', false, Math.round(1.2 * before)]);
+      expect(p.after).toBe(Math.round(1.2 * (before + gone.length / interfaces.size)));
+      expect(p.exceeded).toBe(false);
+    }
+    const tunnels = found.parts.filter((p) => p.kind === 'tunnel');
+    expect(tunnels.reduce((n, p) => n + p.after, 0)).toBeCloseTo(1.2 * (gone.length + stays.length), -1);
     const lac = await whatIf(server.store, { ...range, without: ['lns-a', 'lns-b'] });
     expect(lac.homeless.map((h) => h.router)).toEqual(peers);
     await expect(whatIf(server.store, { ...range, without: ["x' OR 1=1"] })).rejects.toBeInstanceOf(

@@ -150,6 +150,26 @@ test.each(questions)(
   120_000,
 );
 
+describe('many and long names', () => {
+  test('of those that a person may see', async () => {
+    const others = Array.from({ length: 2_000 }, (_, i) => `${'x'.repeat(40)}'${String(i)}`);
+    const bound = boundTo(server.store, [...others, world.router]);
+    expect(await fleetAt(bound, { at: at(), by: 'router' })).toMatchObject([{ name: world.router }]);
+    expect((await stateAt(bound, { router: world.router, at: at() })).consistent).toBe(true);
+    await expect(
+      stateAt(boundTo(server.store, others), { router: world.router, at: at() }),
+    ).rejects.toBeInstanceOf(QuestionError);
+  });
+
+  test('of subscribers and routers are asked for, or refused in a sentence', async () => {
+    expect((await history(server.store, { user: 'é'.repeat(50_000) })).events).toEqual([]);
+    const routers = Array.from({ length: 5_000 }, (_, i) => `router ${String(i)}`);
+    const { series } = await concurrency(server.store, { ...range(), stepS: 60, by: 'router', routers });
+    expect(series).toEqual([]);
+    await expect(history(server.store, { user: 'x'.repeat(2_000_000) })).rejects.toThrow(/too long/);
+  });
+});
+
 describe('names with quotes are names', () => {
   test('of a router', async () => {
     const state = await stateAt(server.store, { router: world.router, at: at() });
