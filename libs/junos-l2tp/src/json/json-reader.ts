@@ -3,7 +3,8 @@
  * element: each an array, a leaf `[{"data": "…"}]`, attributes in a member of their own. A member that is no array, or a bare
  * value, is taken as the element it stands for. What `JSON.parse` refuses is refused, but for raw control characters in strings.
  */
-import { decoded, decodeJson, trimJson, trimmed } from './json-text.ts';
+import { JsonOutput, beginsText } from './json-output.ts';
+import { decoded, decodeJson, isEscape, trimJson, trimmed } from './json-text.ts';
 import { MarkupBuffer, MarkupProblem, copyOf } from '../markup/markup-buffer.ts';
 import { MarkupListing } from '../markup/markup-listing.ts';
 import { How } from '../markup/markup-learn.ts';
@@ -52,6 +53,11 @@ export class JsonReader implements BodyReader {
   readonly #limits: ParseLimits;
   readonly #buffer: MarkupBuffer;
   readonly #listing: MarkupListing;
+  readonly #builder: SnapshotBuilder;
+  readonly #predicts: boolean;
+  /** The text that the reply holds instead of elements, once it began; whether its string is an element by itself. */
+  #text: JsonOutput | null = null;
+  #isTextBare = false;
   readonly #roles: number[] = [];
   readonly #isObject: boolean[] = [];
   /** Kind and name of the member at hand, of each open container. */
@@ -84,6 +90,8 @@ export class JsonReader implements BodyReader {
   /** `predict`: false reads every session on the plain path, for tests. */
   constructor(builder: SnapshotBuilder, limits: ParseLimits, firstLine: number, predict = true) {
     this.#limits = limits;
+    this.#builder = builder;
+    this.#predicts = predict;
     this.#buffer = new MarkupBuffer(firstLine);
     this.#listing = new MarkupListing(builder, this.#buffer, 'json', predict);
   }
@@ -124,7 +132,9 @@ export class JsonReader implements BodyReader {
   }
 
   end(): void {
-    if (!this.#ended) this.#listing.finish(this.#buffer.end);
+    if (this.#ended) return;
+    this.#text?.end();
+    this.#listing.finish(this.#buffer.end);
   }
 
   /** Reads what the buffer holds; true when the reply ended. */
@@ -144,6 +154,7 @@ export class JsonReader implements BodyReader {
   #keep(): void {
     const buffer = this.#buffer;
     const from = this.#leafFrom >= 0 ? Math.min(this.#leafFrom, buffer.at) : buffer.at;
+    if (this.#text !== null) return this.#shift(buffer.keepFrom(from));
     if (this.#waits === 0) this.#checkLength(from, buffer.end);
     this.#shift(buffer.keepFrom(Math.min(from, this.#listing.settle(from))));
   }
@@ -169,6 +180,12 @@ export class JsonReader implements BodyReader {
     const buffer = this.#buffer;
     const { bytes, end } = buffer;
     while (buffer.at < end) {
+      if (this.#text?.ended === false) {
+        buffer.at = this.#text.write(bytes, buffer.at, end);
+        if (!this.#text.ended) return;
+        if (this.#isTextBare) this.#listing.close(buffer.at);
+        continue;
+      }
       const c = bytes[buffer.at] as number;
       // A byte order mark, before the reply only.
       if (isSpace(c) || (this.#roles.length === 0 && (c === 0xef || c === 0xbb || c === 0xbf))) {
@@ -268,6 +285,9 @@ export class JsonReader implements BodyReader {
     if (c === openBrace) return this.#openObject(at);
     if (c === openBracket) return this.#openArray(at);
     if (c === quote) {
+      const isText = this.#isOutput ? beginsText(bytes, at + 1, end) : false;
+      if (isText === null) return false;
+      if (isText) return this.#openText(at);
       const to = this.#endOfString(bytes, at, end);
       if (to < 0) return false;
       this.#scalar(bytes, at, at + 1, to, to + 1, How.text);
@@ -284,6 +304,27 @@ export class JsonReader implements BodyReader {
     else if (text === 'true' || text === 'false' || number.test(text))
       this.#scalar(bytes, at, at, to, to, How.raw);
     else throw new MarkupProblem(at, 'a value that JSON does not have');
+    return true;
+  }
+
+  /** Whether a string here is what a command printed. */
+  get #isOutput(): boolean {
+    if (this.#text !== null) return false;
+    if (this.#next === Role.data) return this.#listing.isInOutput && this.#leafFrom >= 0 && !this.#hasData;
+    return this.#next === Role.elements && this.#listing.mayHoldOutput(this.#names[this.#named()] ?? '');
+  }
+
+  /** A listing as the terminal shows it. */
+  #openText(at: number): boolean {
+    this.#isTextBare = this.#next === Role.elements;
+    if (this.#isTextBare) this.#openElement(at);
+    const line = this.#buffer.lineAt(at);
+    this.#listing.yieldTo(at);
+    this.#text = new JsonOutput(this.#builder, this.#limits, line, this.#predicts);
+    this.#leafFrom = -1;
+    this.#expect = Expect.comma;
+    this.#next = this.#roleOfNext();
+    this.#buffer.at = at + 1;
     return true;
   }
 
@@ -466,14 +507,4 @@ function isBare(c: number): boolean {
 function hasEscape(bytes: Uint8Array, from: number, to: number): boolean {
   for (let i = from; i < to; i++) if (bytes[i] === backslash) return true;
   return false;
-}
-
-/** Whether what stands behind a backslash is one of JSON's escapes. */
-function isEscape(bytes: Uint8Array, from: number, to: number): boolean {
-  if (to - from === 1) return '"\\/bfnrt'.includes(String.fromCharCode(bytes[from] as number));
-  for (let i = from + 1; i < to; i++) {
-    const c = (bytes[i] as number) | 0x20;
-    if (!((c >= 0x30 && c <= 0x39) || (c >= 0x61 && c <= 0x66))) return false;
-  }
-  return true;
 }

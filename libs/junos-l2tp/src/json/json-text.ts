@@ -127,3 +127,13 @@ function isEscaped(bytes: Uint8Array, from: number, at: number): boolean {
   while (at - 1 - count >= from && bytes[at - 1 - count] === backslash) count++;
   return count % 2 === 1;
 }
+
+/** Whether what stands behind a backslash is one of JSON's escapes. */
+export function isEscape(bytes: Uint8Array, from: number, to: number): boolean {
+  if (to - from === 1) return '"\\/bfnrt'.includes(String.fromCharCode(bytes[from] as number));
+  for (let i = from + 1; i < to; i++) {
+    const c = (bytes[i] as number) | 0x20;
+    if (!((c >= 0x30 && c <= 0x39) || (c >= 0x61 && c <= 0x66))) return false;
+  }
+  return true;
+}

@@ -41,6 +41,8 @@ export class MarkupListing {
   #asideDepth = 0;
   #asideReturn: number = Zone.outside;
   #rootSeen = false;
+  /** The listing was a text. */
+  #hasYielded = false;
   #other = '';
   #message = '';
   #severity = '';
@@ -95,8 +97,12 @@ export class MarkupListing {
 
   /** True where a text is a reply of its own: in `<output>`, before any listing. */
   get isInOutput(): boolean {
-    if (this.#zone !== Zone.outside || this.#rootSeen || this.#other !== '') return false;
-    return this.kind === Kind.wrapper && this.#names[this.depth] === 'output';
+    return this.kind === Kind.wrapper && this.mayHoldOutput(this.#names[this.depth] as string);
+  }
+
+  /** True where a text in an element of this name would be such a reply. */
+  mayHoldOutput(name: string): boolean {
+    return name === 'output' && this.#zone === Zone.outside && !this.#rootSeen && this.#other === '';
   }
 
   /** Text where only elements may stand. A pager's prompt is passed over; anything else may be what is left of a session. */
@@ -164,6 +170,7 @@ export class MarkupListing {
     this.#sessions.hold(this.#sessions.regionStart, at);
     this.#sessions.regionStart = Infinity;
     this.#rootSeen = true;
+    this.#hasYielded = true;
   }
 
   /** No more bytes come. `at`: the end of what belongs to the reply. */
@@ -193,6 +200,7 @@ export class MarkupListing {
 
   #openOutside(kind: number, name: string, at: number): void {
     if (kind === Kind.rpcReply || kind === Kind.wrapper || kind === Kind.aside) return;
+    if (kind === Kind.root && this.#hasYielded) this.#tellAnother(at);
     if (kind === Kind.root) {
       this.#zone = Zone.listing;
       this.#rootDepth = this.depth;
@@ -259,9 +267,15 @@ export class MarkupListing {
     if (!isWarning && this.#message === '') this.#message = text;
   }
 
+  #tellAnother(at: number): void {
+    const line = this.#buffer.lineAt(at);
+    this.#builder.problem(line, 'more than one reply, or an error, behind the text', true);
+  }
+
   #textOutside(leaf: Leaf): void {
     const text = textOf(leaf.bytes, leaf.start, Math.min(leaf.end, leaf.start + maxMessage)).trim();
     if (text === '' || this.#other !== '') return;
+    if (this.#hasYielded) return this.#tellAnother(leaf.from);
     this.#errorLine = this.#buffer.lineAt(leaf.from);
     if (/^(error|syntax error|unknown command)/i.test(text)) this.#message = text;
     else this.#other = text;

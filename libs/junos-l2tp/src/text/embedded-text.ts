@@ -4,7 +4,7 @@
  */
 import type { ParseLimits } from '../envelope/reader.ts';
 import type { SnapshotBuilder } from '../envelope/snapshot-builder.ts';
-import { TextReader } from './text-reader.ts';
+import { TextWithin } from './text-within.ts';
 import { decoded, decodeXml, longestReference } from '../xml/xml-text.ts';
 
 const lt = 0x3c;
@@ -19,8 +19,7 @@ export class EmbeddedText {
   /** True once the outermost element was closed. */
   ended = false;
   readonly #builder: SnapshotBuilder;
-  readonly #reader: TextReader;
-  readonly #options: { whole: boolean; predict?: boolean } = { whole: false };
+  readonly #within: TextWithin;
   /** The outermost element's end tag, without its `>`. */
   readonly #closing: Buffer;
   #isBehind = false;
@@ -30,9 +29,7 @@ export class EmbeddedText {
   constructor(builder: SnapshotBuilder, limits: ParseLimits, root: string, line: number, predict: boolean) {
     this.#builder = builder;
     this.#closing = Buffer.from(`</${root}`);
-    this.#options.predict = predict;
-    builder.becomeText();
-    this.#reader = new TextReader(builder, limits, line, this.#options);
+    this.#within = new TextWithin(builder, limits, line, predict);
   }
 
   /** Takes bytes; returns the offset after the last one that need not be shown again. */
@@ -43,41 +40,24 @@ export class EmbeddedText {
     const to = isWhole ? mark : beforeCutEntity(bytes, start, end);
     this.#text(bytes, start, to);
     if (!isWhole) return to;
-    this.#options.whole = true;
-    this.#finishText();
+    this.#within.finish(true);
     this.#isBehind = true;
     return this.#behind(bytes, to, end);
   }
 
   /** No more bytes come behind these, which `write` did not take. */
   end(bytes: Uint8Array, start: number, end: number): void {
-    if (!this.#isBehind) this.#finishText();
+    if (!this.#isBehind) this.#within.finish(false);
     this.#builder.frame.hold(bytes, start, end);
   }
 
   #text(bytes: Uint8Array, start: number, end: number): void {
     const entity = bytes.indexOf(ampersand, start);
-    if (entity < 0 || entity >= end) return this.#feed(bytes, start, end);
+    if (entity < 0 || entity >= end) return this.#within.feed(bytes, start, end);
     // Which characters were printed as entities is not kept.
     this.#builder.frame.abandon();
     decodeXml(bytes, start, end);
-    this.#feed(decoded.bytes, 0, decoded.length);
-  }
-
-  #feed(bytes: Uint8Array, start: number, end: number): void {
-    if (!this.#reader.ended) this.#reader.write(bytes, start, end);
-  }
-
-  #finishText(): void {
-    this.#reader.end();
-    if (this.#reader.ended) {
-      this.#builder.problem(this.#reader.lineNumber, 'a prompt within the reply', true);
-      this.#builder.frame.abandon();
-    }
-    if (this.#builder.trim === 0) return;
-    // Its last line has no line end: what follows would be printed a line too late.
-    this.#builder.trim = 0;
-    this.#builder.frame.abandon();
+    this.#within.feed(decoded.bytes, 0, decoded.length);
   }
 
   /** The elements behind the text. */
@@ -89,7 +69,7 @@ export class EmbeddedText {
     const piece = rest.subarray(0, taken + longestUnexpected);
     if (!this.#isTold && unexpected.some((name) => piece.includes(name))) {
       this.#isTold = true;
-      const line = this.#reader.lineNumber;
+      const line = this.#within.lineNumber;
       this.#builder.problem(line, 'more than one reply, or an error, behind the text', true);
     }
     this.#builder.frame.hold(bytes, start, start + taken);
