@@ -30,6 +30,13 @@ const restore = of('restore/restore.ts');
 const sights = of('restore/restore-sights.ts');
 const hash = of('table/hash.ts');
 const pieces = of('delta/pieces.ts');
+const pages = of('table/pages.ts');
+const undo = of('table/undo-log.ts');
+const groups = of('table/groups.ts');
+const listed = of('snapshot/listed.ts');
+const head = of('snapshot/head.ts');
+const run = of('snapshot/run.ts');
+const rowClocks = of('rows/row-clocks.ts');
 const table = of('table/table.ts');
 const prints = of('delta/prints.ts');
 const state = of('router-state.ts');
@@ -53,11 +60,7 @@ export const mutants: readonly Mutant[] = [
     "context.witnesses > 1 ? 'shifted' : 'alike'",
     "'shifted'",
   ),
-  incarnation(
-    'a set clock is reuse',
-    "return Math.abs(own - skew) <= clockGrace * 1000 ? 'shifted' : 'other';",
-    "return 'other';",
-  ),
+  incarnation('a set clock is reuse', "if (Math.abs(own - skew) <= clockGrace * 1000) return 'shifted';", ''),
   incarnation(
     'a later create time learned behind a brief listing is the same session',
     "return skew !== null && after > clockGrace * 1000 ? 'other' : 'same';",
@@ -76,8 +79,8 @@ export const mutants: readonly Mutant[] = [
   incarnation('one differing hint is reuse', 'return moved >= 2;', 'return moved >= 1;'),
   incarnation(
     'hints are not compared when a session returns without create time',
-    'return sameHints(old, words, row) ? 0 : null;',
-    'return 0;',
+    'return sameHints(old, words, row) && (',
+    'return (',
   ),
   update(
     'what a class no longer prints is kept',
@@ -142,7 +145,7 @@ export const mutants: readonly Mutant[] = [
     'hi - oldHi',
   ),
   counters('a wrap is believed from the upper half', '(width * 3n) / 4n', '(width * 2n) / 4n'),
-  counters('a wrap is never too large', 'if (passed > most) return false;', ''),
+  counters('a wrap is never too large', 'if (passed > most) return null;', ''),
   counters('no counter of 64 bits wraps at 32', '[1n << 32n, 1n << 64n]', '[1n << 64n]'),
   counters(
     'rounded values may not fall within their error',
@@ -161,13 +164,13 @@ export const mutants: readonly Mutant[] = [
   ),
   rowCounters(
     'a cleared epoch is not noticed',
-    'if (moved > createTolerance) return !movedWithClock(context, old, words, row, before, now);',
-    '',
+    'return !movedWithClock(context, old, words, row, before, now);',
+    'return false;',
   ),
   rowCounters(
     'a stamp that moved by a second while counters fell is jitter',
-    'return moved > 0 && anyFell(old, words, row);',
-    'return false;',
+    'if (moved <= createTolerance) return fell();',
+    'if (moved <= createTolerance) return false;',
   ),
   rowCounters(
     'a late snapshot brings older counters back',
@@ -181,28 +184,39 @@ export const mutants: readonly Mutant[] = [
   ),
   steady(
     'unknown fields are not compared',
-    'if (rows[base + Col.unknown] !== words[row + unknownSlot]) return false;',
-    '',
+    'let differs = (kept[base + Col.unknown] as number) ^ (words[row + unknownSlot] as number);',
+    'let differs = 0;',
   ),
-  steady(
-    'presence is not compared',
-    '      return false;\n  if (rows[base + Col.unknown]',
-    '      break;\n  if (rows[base + Col.unknown]',
-  ),
+  steady('presence is not compared', ') & (mask[i] as number);', ') & 0;'),
   steady(
     'layouts are not compared',
     'return core.steps.with(set, kind, kindNumber, words[row + layoutSlot] as number, shape, false) === set;',
     'return set >= 0;',
   ),
-  steady('rounded numbers take the short cut', 'if (rounded !== 0) return false;', ''),
+  steady('rounded numbers take the short cut', '(differs | rounded) !== 0', 'differs !== 0'),
   steady(
     'the state hash does not follow',
     'addCounterSums(core.sum, 1, key, seen, rest, 0, a, b);',
     'addCounterSums(core.sum, 1, key, seen, rest, 0, a, a);',
   ),
-  steady('idle time is not followed', 'rows[base + Col.idleSince] = idleSince;', ''),
-  steady('when counters were seen is not followed', 'rows[base + Col.countersAt] = context.moment;', ''),
-  steady('a row is not kept for undoing', '  table.touch(r);\n', ''),
+  steady('idle time is not followed', 'kept[base + Col.idleSince] = idleSince;', ''),
+  steady(
+    'when counters were seen is not followed',
+    '    kept[base + Col.countersAt] = moment;\n',
+    '    kept[base + Col.countersAt] = 0;\n',
+  ),
+  steady('a row is not kept for undoing', '  core.table.touchMoving(r, page, base);\n', ''),
+  steady(
+    'a session of which nothing counted has a record',
+    'if (count <= 0) counters.count--;',
+    'if (count < 0) counters.count--;',
+  ),
+  steady(
+    'a record holds what another session counted before',
+    'for (let i = 0; i < others.length; i++) {',
+    'for (let i = 0; i < 0; i++) {',
+  ),
+  steady('high words of counters are not kept', 'kept[highAt] = hi;', ''),
   finish(
     'an incomplete snapshot closes',
     'pending.complete ? closeMissing(work, pending, context) : 0',
@@ -257,7 +271,7 @@ export const mutants: readonly Mutant[] = [
     "if (entry.complete && entry.scope === '')",
     'if (entry.complete)',
   ),
-  end('at goes back', 'head.at = Math.max(head.at, source.capturedAt);', 'head.at = source.capturedAt;'),
+  end('at goes back', 'head.at = Math.max(head.at, capturedAt);', 'head.at = capturedAt;'),
   end('keys of a part are overwritten by the next', 'pending.parts === 1 ? keys : keys.slice()', 'keys'),
   end(
     'ranks are not spread anew at a keyframe',
@@ -266,18 +280,15 @@ export const mutants: readonly Mutant[] = [
   ),
   ranks('neighbours do not give way', 'const roomAnew = 16;', 'const roomAnew = 100_000_000;'),
   ranks('equal ranks rise', 'if (rank <= before) return false;', 'if (rank < before) return false;'),
-  clocks('a deviation is taken twice', '(core.word(r, Col.clockOffset) | 0)', '0'),
+  listed('a deviation is taken twice', '(core.word(r, Col.clockOffset) | 0)', '0'),
+  rows('a deviation of a steady session is taken twice', 'clock, clock - offset,', 'clock, clock,'),
   clocks('the clock of later parts is not told', '(place === 0 && pending.parts === 1)', 'place === 0'),
   restore(
     'a restore does not set the time of counters',
     'core.setTime(r, Col.countersAt, Math.max(capturedAt, core.time(r, Col.countersAt)));\n  if (imaged',
     'if (imaged',
   ),
-  restore(
-    'deltas are added to images that hold them',
-    'if (imaged.has(keyOf(counters.tunnel_local_id, counters.session_local_id))) return;',
-    '',
-  ),
+  restore('deltas are added to images that hold them', 'if (imaged.has(key)) return;', ''),
   restore(
     'a hole in the log is not noticed',
     'if (!checkpoint && before.seq !== 0 && delta.seq !== before.seq + 1)',
@@ -296,7 +307,7 @@ export const mutants: readonly Mutant[] = [
     'const word = 0;',
   ),
   hash('carries are lost', 'if (i < 3) lanes[i + 1] = (lanes[i + 1] as number) + over;', ''),
-  pieces('a checkpoint makes the log tell its layouts again', 'core.prints.restoreTold(before);', ''),
+  pieces('a checkpoint counts as told by the log', 'core.prints.restoreTold(before);', ''),
   pieces(
     'a checkpoint forgets closed sessions',
     'const rows = Int32Array.from([...live, ...closed]);',
@@ -307,7 +318,7 @@ export const mutants: readonly Mutant[] = [
     '        this.#unlink(row);\n        this.#free.push(row);\n        continue;',
     '        continue;',
   ),
-  table('a wider layout loses high words', 'if (a.high[c] !== 0) to[', 'if (a.high[c] === 999) to['),
+  pages('a wider layout loses high words', 'if (a.high[c] !== 0) to[', 'if (a.high[c] === 999) to['),
   prints(
     'a group does not tell its layouts',
     'if (id === 0n || this.#told.has(id)) return;',
@@ -323,7 +334,106 @@ export const mutants: readonly Mutant[] = [
   scope('any filter that fits is enough', 'tests.every((test)', 'tests.some((test)'),
   rows(
     'a session listed twice counts twice',
-    'if (pending !== null && r >= 0 && core.word(r, Col.seen) === pending.number) {',
+    'if (pending !== null && kept[base + Col.seen] === pending.number) {',
     'if (r === -2) {',
   ),
+  incarnation(
+    'a clock set by a few seconds is reuse',
+    'export const littleMove = 2 * clockGrace;',
+    'export const littleMove = 0;',
+  ),
+  incarnation(
+    'a zone that nobody told us is not noticed',
+    'return fits && Math.abs(shift) <= zoneMost ? Math.round(shift) * 1000 : 0;',
+    'return 0;',
+  ),
+  incarnation(
+    'any odd clock is of another offset',
+    'const fits = rest <= 60 || rest > quarter - clockGrace;',
+    'const fits = true;',
+  ),
+  incarnation(
+    'what began after the last sight is the same when the clock was set',
+    "if (bornAt(context, words, row) > core.time(r, Col.lastSeen) + listingMost) return 'other';",
+    '',
+  ),
+  incarnation(
+    'a session returns by the beginning of one',
+    '(!isCut(words, row) || hasOwnHint(words, row))',
+    'true',
+  ),
+  incarnation(
+    'a create time learned is of the zone that we know',
+    '(skew ?? head.skews.at(-1) ?? 0) + zoneShiftOf(context, words, row);',
+    'skew ?? head.skews.at(-1) ?? 0;',
+  ),
+  rowClocks(
+    'a wall time that comes twice tells one clock',
+    'instantsOf(timezone, createTimeOf(words, row)).map(',
+    'instantsOf(timezone, createTimeOf(words, row)).slice(0, 1).map(',
+  ),
+  head('clocks that were in force are forgotten', 'Math.abs(known - skew) > skewGrain', 'false'),
+  counters(
+    'a wrap beside a stamp that jitters is a clear',
+    'halfWidth(getRounding(old, 0, c)), interval) === null) return true;',
+    'halfWidth(getRounding(old, 0, c)), interval) !== undefined) return true;',
+  ),
+  rowCounters(
+    'a stamp after the last sight that moved a little is no clear',
+    'return utcOfLocal(timezone, local, capturedAt + clock) - clock < at - createTolerance * 1000;',
+    'return true;',
+  ),
+  rows(
+    'a create time that jitters denies that the clock was set',
+    'if (createTimeOf(words, row) === createTimeIn(core, r)) noteUnmoved',
+    'if (!Number.isNaN(createTimeOf(words, row))) noteUnmoved',
+  ),
+  rows(
+    'the beginning of another session changes the one that is known',
+    'if (live && isCut(words, row) && isDoubtful(context, r, words, row)) {',
+    'if (live && r < 0) {',
+  ),
+  pages('a page that grows loses its rows', '    longer.set(page.words);\n', ''),
+  table(
+    'what a steady session moved is put back elsewhere',
+    '(note & 3) === Undo.move ? movingStart : 0',
+    '0',
+  ),
+  undo(
+    'an entry in another chunk is lost',
+    'this.#length = words[end + 3] as number;',
+    'this.#length -= count + notes;',
+  ),
+  ranks(
+    'equal ranks are no reason to look closer',
+    '    if (rank <= before) return null;\n    if (i - from > 1) {',
+    '    if (rank < before) return null;\n    if (i - from > 1) {',
+  ),
+  ranks('there is always room', 'if (!hasRoom(before, rank, i - from - 1, 1)) return null;', ''),
+  finish(
+    'an older snapshot closes what a newer one showed',
+    'as number) < number && core.isLive',
+    'as number) !== number && core.isLive',
+  ),
+  pieces(
+    'a checkpoint does not say which snapshot showed a session',
+    'return head.pending.length === 0 ? times :',
+    'return head.pending.length >= 0 ? times :',
+  ),
+  run(
+    'a part is of the moment that it says',
+    'const late = newerKinds(head, capturedAt);',
+    'const late = newerKinds(head, source.capturedAt);',
+  ),
+  end(
+    'a part is told with the time that it says',
+    'const taken = { ...source, capturedAt: pending.capturedAt };',
+    'const taken = source;',
+  ),
+  groups(
+    'sessions of another profile count as those before',
+    'if (profile !== this.#profile) {',
+    'if (this.#profile === none) {',
+  ),
+  zone('what prints no create time breaks a capture off', '!Number.isNaN(local) && instantsOf', 'instantsOf'),
 ];

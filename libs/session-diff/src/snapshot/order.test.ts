@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { flatten } from '../testing/flatten.ts';
-import { Lab, begin, brief, events, extensive, view } from '../testing/lab.ts';
+import { Lab, begin, brief, clockAt, events, extensive, view } from '../testing/lab.ts';
 
 describe('out of order and repeated snapshots', () => {
   it('a repeat is stale and changes nothing', () => {
@@ -169,6 +169,73 @@ describe('out of order and repeated snapshots', () => {
   });
 });
 
+describe('snapshots in parts that interleave', () => {
+  const part = (n: number, at: number, list: ReturnType<typeof extensive>[]) => ({
+    id: 'p',
+    part: n,
+    parts: 2,
+    at,
+    logAt: 70 + n,
+    sessions: list,
+  });
+
+  it('of one moment do not close what the other showed, in a restored state neither', () => {
+    const lab = new Lab();
+    lab.take({ at: 0, sessions: [1, 2].map((id) => extensive(id, 0)) });
+    lab.take(part(1, 60, [extensive(1, 60)]));
+    lab.take({ at: 60, logAt: 71, level: 'brief', sessions: [1, 2, 3].map((id) => brief(id)) });
+    const restored = [lab.restored(), lab.restored(lab.checkpoint(), lab.log.length), lab.state];
+    for (const state of restored) {
+      const other = new Lab();
+      other.state = state;
+      const last = other.take(part(2, 60, [extensive(2, 60)]));
+      expect([last.ledger[0]?.final, last.closed]).toEqual([true, []]);
+      expect([...other.state.list()]).toHaveLength(3);
+    }
+  });
+
+  it('are of one moment, whatever their parts say', () => {
+    const lab = new Lab();
+    lab.take({ at: 0, sessions: [1, 2, 3].map((id) => extensive(id, 0)) });
+    lab.take(part(1, 60, [extensive(1, 60)]));
+    lab.take({ at: 62, logAt: 71, sessions: [1, 2, 3].map((id) => extensive(id, 62)) });
+    const last = lab.take(part(2, 64, [extensive(2, 64)]));
+    expect([last.closed, last.at, last.captured_at]).toEqual([[], begin + 62_000, begin + 60_000]);
+    expect(lab.take({ at: 63, logAt: 80, sessions: [extensive(1, 63)] }).closed).toHaveLength(2);
+    expect(view(lab.restored())).toEqual(view(lab.state));
+  });
+
+  it('say of a session in doubt when it was seen for sure, in a restored state too', () => {
+    const lab = new Lab();
+    const clockless = (created: number) =>
+      extensive(1, 60, { extra: { up_time_s: undefined, create_time: clockAt(created) } });
+    lab.take({ at: 0, sessions: [extensive(1, 0), extensive(2, 0)] });
+    lab.take(part(1, 60, [clockless(-1000)]));
+    for (const state of [lab.restored(), lab.state]) {
+      const other = new Lab();
+      other.state = state;
+      const gone = other.take({ at: 90, level: 'brief', sessions: [brief(2)] });
+      expect(gone.closed).toMatchObject([{ session_local_id: 1, last_seen_at: begin }]);
+    }
+  });
+});
+
+describe('a checkpoint', () => {
+  it('does not count as told by the log, which tells again what it forgot to have told', () => {
+    const plain = new Lab();
+    const checked = new Lab();
+    const take = (at: number, layout: string, idle: number) => {
+      const taken = { at, sessions: [extensive(1, at, { layout }), extensive(2, at, { idle })] };
+      return [plain.take(taken), checked.take(taken)] as const;
+    };
+    for (let at = 0; at < 1100; at++) take(at, `layout ${at}`, 5 + at);
+    checked.checkpoint();
+    const [a, b] = take(1100, 'layout 1099', 0);
+    expect(b.layouts).toEqual(a.layouts);
+    expect(a.layouts.length).toBeGreaterThan(0);
+  });
+});
+
 describe('a restore', () => {
   it('knows whose counters were not told because the capture broke off', () => {
     const lab = new Lab();
@@ -218,6 +285,22 @@ describe('transactions', () => {
     const expected = other.take(second);
     expect({ ...again, ledger: [] }).toEqual({ ...expected, ledger: [] });
     expect(view(lab.restored())).toEqual(view(lab.state));
+  });
+
+  it('of thousands of sessions are rolled back to the last word', () => {
+    const lab = new Lab();
+    const list = (at: number, bytes: bigint) =>
+      Array.from({ length: 3000 }, (_, i) => extensive(i + 1, at, { bytes: bytes + BigInt(i), idle: i % 3 }));
+    lab.take({ at: 0, sessions: list(0, 10n) });
+    const before = view(lab.state);
+    lab.state.mark();
+    lab.take({ at: 60, sessions: list(60, 1_000_000n) });
+    lab.take({ at: 120, sessions: list(120, 2n ** 40n).slice(5) });
+    lab.state.rollback();
+    expect(view(lab.state)).toEqual(before);
+    const delta = lab.take({ at: 180, sessions: list(180, 11n) });
+    expect(delta.counters).toHaveLength(3000);
+    expect(delta.counters.every(({ deltas }) => deltas['data_rx_bytes'] === 1n)).toBe(true);
   });
 
   it('committed stay, and abandoned snapshots leave no trace', () => {
