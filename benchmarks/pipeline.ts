@@ -6,7 +6,7 @@ import { naivePipeline } from './stack/naive.ts';
 import { ourPipeline } from './stack/ours.ts';
 import { startServers } from './stack/servers.ts';
 
-const polls = 3;
+const polls = 6;
 const us = (what: string) => ({ unit: `µs of CPU a session, ${what}`, better: 'lower' }) as const;
 
 export default benchmark({

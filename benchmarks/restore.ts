@@ -100,7 +100,7 @@ export default benchmark({
       fixture: startBroker,
       rounds: 3,
       warmup: 0,
-      runLimitS: 180,
+      runLimitS: 600,
     }),
   ],
 });

@@ -33,7 +33,7 @@ export class Watcher {
       if (seen.applied < seen.captures)
         throw new Error(`${seen.captures - seen.applied} captures were not applied`);
       if (seen.captures >= captures) return;
-      await delay(100);
+      await delay(250);
     }
   }
 
