@@ -181,9 +181,7 @@ export class JsonReader implements BodyReader {
     const { bytes, end } = buffer;
     while (buffer.at < end) {
       if (this.#text?.ended === false) {
-        buffer.at = this.#text.write(bytes, buffer.at, end);
-        if (!this.#text.ended) return;
-        if (this.#isTextBare) this.#listing.close(buffer.at);
+        if (!this.#readText(this.#text)) return;
         continue;
       }
       const c = bytes[buffer.at] as number;
@@ -199,6 +197,14 @@ export class JsonReader implements BodyReader {
         return;
       }
     }
+  }
+
+  /** Reads the text within; false when it goes on. */
+  #readText(text: JsonOutput): boolean {
+    const buffer = this.#buffer;
+    buffer.at = text.write(buffer.bytes, buffer.at, buffer.end);
+    if (text.ended && this.#isTextBare) this.#listing.close(buffer.at);
+    return text.ended;
   }
 
   /** Reads the token at `at`; false when it is not whole yet. */
