@@ -27,11 +27,12 @@ export class Engine {
 
   capture({ parts, capturedAt, command }: EngineCapture, take: TakeEvent): void {
     parts.forEach((bytes, n) => {
-      this.#part(bytes, n + 1, parts.length, capturedAt, command, take);
+      this.part(bytes, n + 1, parts.length, capturedAt, command, take);
     });
   }
 
-  #part(
+  /** One part, from 1 of `parts`. */
+  part(
     bytes: Uint8Array,
     part: number,
     parts: number,

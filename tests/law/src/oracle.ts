@@ -429,6 +429,12 @@ export class Oracle {
     const known = this.#live.get(session.uid) ?? this.#closed.get(session.uid) ?? blank(session);
     known.glimpsedAt = capture.capturedAt;
     known.glimpsedLevel = capture.level;
+    // Its beginning may be taken for that of the session that had its identity.
+    for (const holder of this.#live.values()) {
+      if (holder === known || holder.key !== known.key) continue;
+      holder.glimpsedAt = capture.capturedAt;
+      holder.glimpsedLevel = capture.level;
+    }
     if (!opened) return;
     this.#closed.delete(session.uid);
     this.#live.set(session.uid, known);
