@@ -105,7 +105,7 @@ export function requestOf(words: readonly string[], display?: Format): ShowReque
     throw wrongUsage(`"| ${command.dropping}" is the router's: pipe the output through grep or wc here`);
   }
   const piped = displayOf(command, line);
-  return { level: command.level, scope: unescaped(command.scope), display: display ?? piped };
+  return { level: command.level, scope: command.scope, display: display ?? piped };
 }
 
 function displayOf(command: ParsedCommand, line: string): Format | undefined {
@@ -115,12 +115,6 @@ function displayOf(command: ParsedCommand, line: string): Format | undefined {
 
 const quoted = (word: string): string =>
   /^[^\s|"\\]+$/.test(word) || word === '|' ? word : `"${word.replace(/["\\]/g, '\\$&')}"`;
-
-function unescaped(scope: Scope): Scope {
-  return Object.fromEntries(
-    Object.entries(scope).map(([name, value]) => [name, value.replace(/\\(["\\])/g, '$1')]),
-  );
-}
 
 /** As on the router: the command, `^` under the word, the message. */
 function refused(line: string, at: number, message: string): Error {

@@ -18,6 +18,11 @@ describe('the command line', () => {
       'brief',
       { interface: 'si-1/0/0', 'tunnel-group': 'g' },
     ],
+    [
+      String.raw`show services l2tp session user "bob \"x\" \\ | y"`,
+      'brief',
+      { user: String.raw`bob "x" \ | y` },
+    ],
     ['show services l2tp session user "bob the | builder" ext', 'extensive', { user: 'bob the | builder' }],
     [
       'show services l2tp session local-t 7 local-s 9',

@@ -156,12 +156,12 @@ function errorOf(word: Word, match: { candidates: readonly string[] }): CommandE
   return { message: ambiguous ? `'${word.text}' is ambiguous.` : 'syntax error.', at: word.at };
 }
 
-/** Words and quoted strings; a pipe sign is a word of its own. */
+/** Words and quoted strings, in which a backslash makes a quote or another backslash a character; a pipe sign is a word of its own. */
 function wordsOf(text: string): Word[] {
   const words: Word[] = [];
   const pattern = /"((?:[^"\\]|\\.)*)"?|\||[^\s|"]+/g;
   for (let m = pattern.exec(text); m !== null; m = pattern.exec(text))
-    words.push({ text: m[1] ?? m[0], at: m.index });
+    words.push({ text: m[1]?.replace(/\\(["\\])/g, '$1') ?? m[0], at: m.index });
   return words;
 }
 

@@ -1,4 +1,5 @@
 /** The command's filters on stored records, as the router's own. */
+import { isIPv6 } from 'node:net';
 import type { FieldValue, Scope, SessionRecord } from '@sessionreel/session-model';
 import type { FilterName } from './command.ts';
 
@@ -17,8 +18,15 @@ const fieldsOf: Readonly<Record<FilterName, readonly string[]>> = {
 function isEqual(name: FilterName, value: FieldValue | undefined, wanted: string): boolean {
   if (value === undefined || value === null || value === '') return false;
   if (typeof value !== 'string') return /^\d+$/.test(wanted) && BigInt(value) === BigInt(wanted);
-  const anyCase = name === 'local-gateway' || name === 'peer-gateway';
-  return anyCase ? value.toLowerCase() === wanted.toLowerCase() : value === wanted;
+  const isAddress = name === 'local-gateway' || name === 'peer-gateway';
+  return value === wanted || (isAddress && canonical(value) === canonical(wanted));
+}
+
+/** An IPv6 address has many forms: its shortest, with its zone. */
+function canonical(address: string): string {
+  const [bare = '', zone] = address.toLowerCase().split('%', 2);
+  if (!isIPv6(bare)) return address.toLowerCase();
+  return new URL(`http://[${bare}]`).hostname + (zone === undefined ? '' : `%${zone}`);
 }
 
 /**
