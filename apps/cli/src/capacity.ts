@@ -206,7 +206,10 @@ function registerHeadroom(capacity: Command, io: Io): void {
         ),
         column<Row>('members', 'sessions', (x) => x.members.map((m) => `${m.name} ${m.sessions}`).join(', ')),
       ];
-      return { sections: [section('imbalance', 'imbalance', columns, rows)], notes: [] };
+      return {
+        sections: [section('imbalance', 'imbalance', columns, rows)],
+        notes: coverageNotes(await coverageOf(store, { from: at - 900_000, to: at })),
+      };
     },
   );
 }

@@ -1,6 +1,13 @@
-/** `reel diff`: two times of a router, compared. */
-import { diffStates, type FieldChange, type StateDiff, type StateSession } from '@sessionreel/queries';
+/** `reel diff`: two times of a router, or of the fleet, compared. */
+import {
+  diffFleet,
+  diffStates,
+  type FieldChange,
+  type StateDiff,
+  type StateSession,
+} from '@sessionreel/queries';
 import type { Command } from 'commander';
+import { column, coverageNotes, printAnswer, section } from './answer.ts';
 import { asking, rangeOf } from './ask.ts';
 import { withClickHouse, type ConnectionFlags } from './connections.ts';
 import { jsonOf, printList, withOutput, type Column, type OutputForm } from './output.ts';
@@ -10,7 +17,7 @@ import { printTime } from './times.ts';
 import { jsonChange, jsonValues, shownChange, shownSum, shownValue } from './values.ts';
 
 interface Flags extends ConnectionFlags {
-  readonly router: string;
+  readonly router?: string;
   readonly from: string;
   readonly to?: string;
   readonly output: OutputForm;
@@ -18,28 +25,51 @@ interface Flags extends ConnectionFlags {
 
 const help = `
 Opened, changed (field: before → after) and closed sessions, and the router's traffic between. What came and went in between
-is not a difference; reel history shows it.
+is not a difference; reel history shows it. Without --router: how many of each router.
 
 Examples:
   $ reel diff --router lns1 --from -1h
   $ reel diff --router lns1 --from '2026-11-20 02:00' --to '2026-11-20 04:00' --output csv
+  $ reel diff --from -1h
 `;
 
 export function register(program: Command, io: Io = processIo): void {
   const command = program
     .command('diff')
-    .description('opened, changed and closed between two times of a router')
-    .requiredOption('--router <name>', 'which router')
+    .description('opened, changed and closed between two times')
+    .option('--router <name>', 'which router; default: all of them, counted')
     .requiredOption('--from <time>', 'RFC 3339, "2026-11-20 10:00" (local), or -90m')
     .option('--to <time>', 'default: now');
   withClickHouse(withOutput(command))
     .addHelpText('after', help)
     .action(async (flags: Flags) => {
-      const router = checkRouter(flags.router);
       const { from = 0, to = io.now() } = rangeOf(flags, io);
+      if (flags.router === undefined) {
+        await printFleet(flags, from, to, io);
+        return;
+      }
+      const router = checkRouter(flags.router);
       const answer = await asking(flags, (store) => diffStates(store, { router, from, to }));
       await printDiff(answer, flags.output, io);
     });
+}
+
+async function printFleet(flags: Flags, from: number, to: number, io: Io): Promise<void> {
+  const { rows, coverage } = await asking(flags, (store) => diffFleet(store, { from, to }));
+  type Row = (typeof rows)[number];
+  const columns = [
+    column<Row>('router', 'router', (x) => x.router),
+    column<Row>('before', 'before', (x) => x.before),
+    column<Row>('opened', 'opened', (x) => x.opened),
+    column<Row>('changed', 'changed', (x) => x.changed),
+    column<Row>('closed', 'closed', (x) => x.closed),
+    column<Row>('after', 'after', (x) => x.after),
+  ];
+  const notes = [
+    `from ${printTime(from)} to ${printTime(to)}, as of each router's last snapshot`,
+    ...coverageNotes(coverage),
+  ];
+  await printAnswer({ sections: [section('router', 'routers', columns, rows)], notes }, flags.output, io);
 }
 
 interface Line {

@@ -8,6 +8,7 @@ import {
   endsByReason,
   fleetAt,
   flapping,
+  knownRouters,
   setupFailures,
   silentRouters,
   type Dimension,
@@ -317,7 +318,11 @@ function registerTroubles(fleet: Command, io: Io): void {
         column<Row>('before', 'before', (x) => x.before),
         column<Row>('after', 'after', (x) => x.after),
       ];
-      return { sections: [section('anomaly', 'anomalies', columns, rows)], notes: [] };
+      const routers = flags.router === undefined ? undefined : [flags.router];
+      return {
+        sections: [section('anomaly', 'anomalies', columns, rows)],
+        notes: coverageNotes(await coverageOf(store, { ...range, routers })),
+      };
     },
   );
   const stale = fleet
@@ -337,7 +342,11 @@ function registerTroubles(fleet: Command, io: Io): void {
         column<Row>('newest', 'newest snapshot', (x) => printTime(x.newest)),
         column<Row>('silent_s', 'silent for (s)', (x) => Math.round(x.silentS)),
       ];
-      return { sections: [section('router', 'routers', columns, rows)], notes: [] };
+      const known = (await knownRouters(store)).length;
+      return {
+        sections: [section('router', 'routers', columns, rows)],
+        notes: [`${rows.length} of ${known} known routers; one that never sent a snapshot is not among them`],
+      };
     },
   );
 }

@@ -13,17 +13,17 @@ export function checkedRange(range: TimeRange): { from: string; to: string } {
 }
 
 /** The newest counting group of every router at a time (`groupAt` for the fleet), as a subquery of router and gop. */
-const groups = `
+const groups = (time: string): string => `
   SELECT router, max(g) FROM (
     SELECT router, d.gop AS g, max(pieces) AS pieces, uniqExactIf(piece, piece > 0) AS seen FROM deltas AS d
-    WHERE d.at = d.gop AND d.at <= {at:DateTime64(3, 'UTC')} GROUP BY router, g HAVING seen = pieces)
+    WHERE d.at = d.gop AND d.at <= {${time}:DateTime64(3, 'UTC')} GROUP BY router, g HAVING seen = pieces)
   GROUP BY router`;
 
-/** Last rows of the live sessions of the fleet at a time, as a subquery. */
-export const fleetState = (columns: string): string => `
+/** Last rows of the live sessions of the fleet at a time, as a subquery. @param time name of the parameter */
+export const fleetState = (columns: string, time = 'at'): string => `
   (SELECT router, kind, ${columns} FROM (
      SELECT router, kind, ${columns} FROM session_history
-     WHERE (router, gop) IN (${groups}) AND at <= {at:DateTime64(3, 'UTC')}
+     WHERE (router, gop) IN (${groups(time)}) AND at <= {${time}:DateTime64(3, 'UTC')}
      ORDER BY router DESC, gop DESC, tunnel_local_id DESC, session_local_id DESC, at DESC, seq DESC
      LIMIT 1 BY router, tunnel_local_id, session_local_id)
    WHERE kind != 'closed')`;

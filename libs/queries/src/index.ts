@@ -26,6 +26,7 @@ export {
 } from './ledger.ts';
 export { scopeText } from './scope.ts';
 export * from './capacity.ts';
+export * from './fleet-diff.ts';
 export * from './fleet.ts';
 export * from './series.ts';
 export * from './what-happened.ts';

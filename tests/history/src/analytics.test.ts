@@ -10,6 +10,8 @@ import {
   churn,
   concurrency,
   coverageOf,
+  diffFleet,
+  diffStates,
   echoTimeouts,
   flapping,
   growth,
@@ -104,6 +106,26 @@ test('what an answer rests on: snapshots, and the times without', async () => {
   expect([after.routers, after.missing]).toEqual([[], ['lac-1', 'lac-2', 'lns-a', 'lns-b']]);
 });
 
+test('the difference of the fleet is that of its routers', async () => {
+  const [from, to] = [start + 1.5 * hour, end];
+  const { rows, coverage } = await diffFleet(server.store, { from, to });
+  for (const { name } of specs) {
+    const diff = await diffStates(server.store, { router: name, from, to });
+    const [opened, changed, closed] = [diff.opened.length, diff.changed.length, diff.closed.length];
+    const after = opened + changed + diff.unchanged;
+    expect(rows.find((r) => r.router === name)).toEqual({
+      router: name,
+      opened,
+      changed,
+      closed,
+      after,
+      before: after - opened + closed,
+    });
+  }
+  expect(coverage.routers.map((r) => r.router)).toEqual(specs.map((s) => s.name).sort());
+  await expect(diffFleet(server.store, { from: to, to: from })).rejects.toBeInstanceOf(QuestionError);
+});
+
 describe('both ends', () => {
   test.each([0.5, 2, 3.9])('are paired as they belong together, %s h on', async (hours) => {
     const at = start + hours * hour;
@@ -127,6 +149,60 @@ describe('both ends', () => {
 
   const ended = (s: ListedSession): boolean =>
     ['destroyed', 'closed', 'clean-up', 'cleanup'].includes(String(value(s, 'state')).toLowerCase());
+
+  test('are followed through a tunnel switch, which lists each call twice', async () => {
+    // Before all others: nobody else is listed then.
+    const at = Date.UTC(2026, 10, 10);
+    const end = (
+      [tunnel, session, remote]: readonly [number, number, number],
+      serial: number,
+      names: readonly [string, string],
+      profile: string,
+    ) =>
+      image({
+        tunnel,
+        session,
+        reason: 'first_seen',
+        values: {
+          create_time: at / 1_000 - 600,
+          session_remote_id: remote,
+          call_serial_number: serial,
+          state: 'established',
+          local_name: names[0],
+          remote_name: names[1],
+          ...(profile === '' ? {} : { tunnel_switch_profile_name: profile }),
+        },
+      });
+    const listed = {
+      'sw-lac': [
+        end([1, 1, 21], 1_001, ['x-lac', 'x-sw'], ''),
+        end([1, 2, 22], 1_002, ['x-lac', 'x-sw'], ''),
+      ],
+      'sw-switch': [
+        end([7, 21, 1], 1_001, ['x-sw', 'x-lac'], 'to-core'),
+        end([7, 22, 2], 1_002, ['x-sw', 'x-lac'], 'to-core'),
+        end([8, 31, 41], 1_001, ['x-sw', 'x-lns'], ''),
+        end([8, 32, 42], 1_002, ['x-sw', 'x-lns'], ''),
+      ],
+      // The second call's last end is not there.
+      'sw-lns': [end([9, 41, 31], 1_001, ['x-lns', 'x-sw'], '')],
+    };
+    for (const [n, [router, opened]] of Object.entries(listed).entries()) {
+      const delta = emptyDelta({ router, at: at + n, seq: 1, gop: at + n });
+      delta.opened = opened;
+      delta.ledger = [ledgerEntry({ state_hash: 'a', source_partition: 80 + n })];
+      await new TestLog(server.store, 80 + n).append([delta]);
+    }
+    const found = await bothEnds(server.store, { at: at + 1_000 });
+    expect(found.pairs).toEqual([
+      { routers: ['sw-lac', 'sw-switch'], pairs: 2 },
+      { routers: ['sw-lns', 'sw-switch'], pairs: 1 },
+    ]);
+    expect([found.listed, found.switched, found.subscribers]).toEqual([7, 2, 2]);
+    expect(found.ghosts.map((g) => [g.router, g.tunnel, g.session, g.other])).toEqual([
+      ['sw-switch', 8, 32, 'sw-lns'],
+    ]);
+  });
 
   test('of which one is missing are ghosts, as far as both were listed', async () => {
     const at = Date.UTC(2026, 10, 22);
