@@ -1,6 +1,6 @@
 /** Connections that commands make, from the same settings as every other program. */
 import { connect } from 'node:net';
-import { KafkaClient, KafkaError, connectionOf, type KafkaLog } from '@sessionreel/kafka';
+import type { KafkaClient, KafkaError, KafkaLog } from '@sessionreel/kafka';
 import { Store, StoreError } from '@sessionreel/clickhouse';
 import {
   kinds,
@@ -82,6 +82,8 @@ export async function connectKafka(settings: CliSettings): Promise<KafkaClient> 
   if (!(await Promise.all(brokers.map(answers))).includes(true)) {
     throw notReachable(`Kafka does not answer at ${brokers.join(', ')}`, kafkaHint);
   }
+  // Kafka's client takes a quarter of a second to load, and most commands ask ClickHouse alone.
+  const { KafkaClient, connectionOf } = await import('@sessionreel/kafka');
   return new KafkaClient({ ...connectionOf(settings), clientId: 'reel', log: silent });
 }
 
@@ -117,9 +119,12 @@ export function openStore(settings: CliSettings): Store {
   });
 }
 
+const isKafkaError = (error: unknown): error is KafkaError =>
+  error instanceof Error && error.name === 'KafkaError';
+
 /** Errors of the ports as a command tells them; anything else is given back as it is. */
 export function tellable(error: unknown): unknown {
-  if (error instanceof KafkaError) {
+  if (isKafkaError(error)) {
     if (error.code === 'too_large')
       return wrongData(`Kafka refuses a message of this size: ${error.message}`);
     if (error.code === 'unknown_topic') {
