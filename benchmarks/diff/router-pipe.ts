@@ -24,9 +24,11 @@ export interface Summary {
 const received = CounterSlot.deltas + 2 * counterFields.findIndex(({ name }) => name === 'data_rx_bytes');
 const chunk = 1 << 16;
 
+/** One for all routers, as a worker has it. */
+const writer = createEventWriter(1 << 20);
+
 export class RouterPipe {
   readonly state = new RouterState('lns1', { keyframeEveryMs: Infinity });
-  readonly #writer = createEventWriter();
   #offset = 0;
   /** Of the last capture. */
   parser: SnapshotParser | null = null;
@@ -47,8 +49,8 @@ export class RouterPipe {
       parts: 1,
     };
     const emit = (delta: FlatDelta): void => {
-      this.#writer.at = 0;
-      encodeFlatDelta(delta, this.#writer);
+      writer.at = 0;
+      encodeFlatDelta(delta, writer);
       summary = summaryOf(delta);
     };
     const parser = new SnapshotParser(

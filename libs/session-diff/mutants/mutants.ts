@@ -432,8 +432,8 @@ export const mutants: readonly Mutant[] = [
   ),
   groups(
     'sessions of another profile count as those before',
-    'if (profile !== this.#profile) {',
-    'if (this.#profile === none) {',
+    'this.#ids[profile * groups.length + g] = idOf(',
+    'this.#ids[g] = idOf(',
   ),
   zone('what prints no create time breaks a capture off', '!Number.isNaN(local) && instantsOf', 'instantsOf'),
 ];

@@ -115,19 +115,21 @@ const halfWidths = Array.from({ length: 16 }, (_, n) => Number(halfWidth(n)));
 function writeRounding(w: EventWriter, words: Uint32Array, row: number): void {
   let any = 0;
   for (let i = 0; i < roundingWords; i++) any |= words[row + roundingStart + i] as number;
-  if (any !== 0) {
-    const of = (i: number): number =>
-      ((words[row + roundingStart + (i >>> 3)] as number) >>> ((i & 7) << 2)) & 15;
-    let count = 0;
-    for (let i = 0; i < counterFields.length; i++) if (of(i) !== 0) count++;
-    writeLong(w, count);
-    counterFields.forEach((f, i) => {
-      if (of(i) === 0) return;
-      writeText(w, f.name);
-      writeLong(w, halfWidths[of(i)] as number);
-    });
-  }
+  if (any !== 0) writeRoundings(w, words, row);
   writeLong(w, 0);
+}
+
+function writeRoundings(w: EventWriter, words: Uint32Array, row: number): void {
+  const of = (i: number): number =>
+    ((words[row + roundingStart + (i >>> 3)] as number) >>> ((i & 7) << 2)) & 15;
+  let count = 0;
+  for (let i = 0; i < counterFields.length; i++) if (of(i) !== 0) count++;
+  writeLong(w, count);
+  counterFields.forEach((f, i) => {
+    if (of(i) === 0) return;
+    writeText(w, f.name);
+    writeLong(w, halfWidths[of(i)] as number);
+  });
 }
 
 function writeUnknown(w: EventWriter, id: number, strings: StringTable): void {

@@ -49,8 +49,8 @@ export class Core {
 
   /** Bytes held for the sessions: table, index, tuples, strings, print sets. */
   get bytes(): number {
-    const { table, strings, moments, prints, derived } = this;
-    return table.bytes + strings.bytes + moments.bytes + prints.bytes + derived.bytes;
+    const { table, strings, moments, prints, derived, groups } = this;
+    return table.bytes + strings.bytes + moments.bytes + prints.bytes + derived.bytes + groups.bytes;
   }
 
   word(r: number, column: number): number {

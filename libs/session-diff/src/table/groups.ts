@@ -10,38 +10,66 @@ const groups = (
   ] as const
 ).map(([name, of]) => ({ name, fields: of.map(indexOfField) }));
 
-/** The session is in none of the group's classes. */
+/** A profile is in none of the group's classes. */
 const none = -1;
 
 export class Groups {
   /** By the group's string id. */
   readonly #counts: Map<number, number>[] = groups.map(() => new Map<number, number>());
-  /** Sessions of one profile after another are added together: those of a tunnel mostly share theirs. */
-  #profile = none;
-  #open = 0;
-  readonly #ids = groups.map(() => none);
+  /** By profile: the string ids of its groups, and what is not counted yet. */
+  #ids = new Int32Array(0);
+  #open = new Int32Array(0);
+  /** Profiles of which something is not counted yet. */
+  readonly #touched: number[] = [];
+  /** Profiles whose groups are known. */
+  #known = new Uint8Array(0);
+
+  get bytes(): number {
+    return this.#ids.byteLength + this.#open.byteLength + this.#known.byteLength;
+  }
 
   /** @param profile number of the tuple that holds the fields of all groups. */
   add(profile: number, full: Uint32Array, at: number, sign: 1 | -1): void {
-    if (profile !== this.#profile) {
-      this.#settle();
-      this.#profile = profile;
-      groups.forEach(({ fields }, g) => (this.#ids[g] = idOf(fields, full, at)));
+    if (profile >= this.#open.length) this.#grow(profile);
+    if (this.#known[profile] === 0) {
+      this.#known[profile] = 1;
+      for (let g = 0; g < groups.length; g++)
+        this.#ids[profile * groups.length + g] = idOf(
+          (groups[g] as (typeof groups)[number]).fields,
+          full,
+          at,
+        );
     }
-    this.#open += sign;
+    if (this.#open[profile] === 0) this.#touched.push(profile);
+    this.#open[profile] = (this.#open[profile] as number) + sign;
+  }
+
+  #grow(profile: number): void {
+    const length = Math.max(16, Math.ceil(profile * 1.5));
+    const longer = <T extends Int32Array | Uint8Array>(from: T, to: T): T => {
+      to.set(from);
+      return to;
+    };
+    this.#ids = longer(this.#ids, new Int32Array(length * groups.length));
+    this.#open = longer(this.#open, new Int32Array(length));
+    this.#known = longer(this.#known, new Uint8Array(length));
   }
 
   #settle(): void {
-    const open = this.#open;
-    this.#open = 0;
-    if (open === 0) return;
-    this.#ids.forEach((id, g) => {
-      if (id === none) return;
-      const counts = this.#counts[g] as Map<number, number>;
-      const count = (counts.get(id) ?? 0) + open;
-      if (count === 0) counts.delete(id);
-      else counts.set(id, count);
-    });
+    for (const profile of this.#touched) {
+      const open = this.#open[profile] as number;
+      this.#open[profile] = 0;
+      if (open === 0) continue;
+      for (let g = 0; g < groups.length; g++) {
+        const id = this.#ids[profile * groups.length + g] as number;
+        if (id === none) continue;
+        const counts = this.#counts[g] as Map<number, number>;
+        const count = (counts.get(id) ?? 0) + open;
+        if (count === 0) counts.delete(id);
+        else counts.set(id, count);
+      }
+    }
+    this.#touched.length = 0;
   }
 
   /** Sorted by name, so that equal states give equal bytes. */

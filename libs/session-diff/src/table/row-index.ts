@@ -22,10 +22,11 @@ export class RowIndex {
     }
   }
 
-  add(pages: Pages, row: number): void {
+  /** @param used 1 where a row is in use. */
+  add(pages: Pages, used: Uint8Array, row: number): void {
     this.#count++;
     // Seven tenths full at most.
-    if (this.#count * 10 > this.#slots.length * 7) this.#grow(pages);
+    if (this.#count * 10 > this.#slots.length * 7) this.#grow(pages, used, row);
     this.#place(pages.key(row), row);
   }
 
@@ -50,10 +51,20 @@ export class RowIndex {
     slots[hole] = 0;
   }
 
-  #grow(pages: Pages): void {
-    const before = this.#slots;
-    this.#slots = new Uint32Array(before.length * 2);
-    for (const entry of before) if (entry !== 0) this.#place(pages.key(entry - 1), entry - 1);
+  /**
+   * Twice as large. In the order of rows, not of slots: pages are read from the first to the last.
+   *
+   * @param used 1 where a row is in use.
+   * @param row one that is placed later.
+   */
+  #grow(pages: Pages, used: Uint8Array, row: number): void {
+    this.#slots = new Uint32Array(this.#slots.length * 2);
+    let left = this.#count - 1;
+    for (let r = 0; left > 0; r++) {
+      if (used[r] !== 1 || r === row) continue;
+      this.#place(pages.key(r), r);
+      left--;
+    }
   }
 
   #place(key: number, row: number): void {

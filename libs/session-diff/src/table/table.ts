@@ -233,7 +233,7 @@ export class SessionTable {
   #link(r: number): void {
     this.#used[r] = 1;
     this.count++;
-    this.#index.add(this.pages, r);
+    this.#index.add(this.pages, this.#used, r);
   }
 
   #unlink(r: number): void {
