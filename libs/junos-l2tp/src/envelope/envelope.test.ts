@@ -12,7 +12,7 @@ const parse = (text: string | Uint8Array, hints: ParseHints = {}): ReturnType<ty
   parseCapture([Buffer.from(text as string)], hints);
 const facts = (text: string, hints: ParseHints = {}) => parse(text, hints).snapshots.map((s) => s.facts);
 
-describe('completeness', () => {
+describe('completeness', { timeout: 60_000 }, () => {
   it('is proven by a prompt', () => {
     expect(facts(`${lns}user@host> `)).toMatchObject([{ complete: true, sessions: 1, router: 'host' }]);
     expect(facts(`${lns}\n{master}\nuser@host> `)).toMatchObject([{ complete: true }]);
@@ -57,7 +57,7 @@ describe('completeness', () => {
   });
 });
 
-describe('what is no snapshot', () => {
+describe('what is no snapshot', { timeout: 60_000 }, () => {
   it.each([
     ['nothing', ''],
     ['blank lines', '\n\n'],
@@ -77,7 +77,7 @@ describe('what is no snapshot', () => {
   });
 });
 
-describe('several commands in one capture', () => {
+describe('several commands in one capture', { timeout: 60_000 }, () => {
   it('are several snapshots, and other output between them is passed over', () => {
     const capture = `user@a> sh serv l2tp sess ext\n${reply}\nuser@a> show version\nModel: mx960\n\nuser@a> show services l2tp session local-tunnel-id 5\n\nuser@a> `;
     expect(facts(capture)).toMatchObject([
@@ -87,7 +87,7 @@ describe('several commands in one capture', () => {
   });
 });
 
-describe('a pager', () => {
+describe('a pager', { timeout: 60_000 }, () => {
   it.each([
     '---(more)---\r                    \r',
     '---(more 45%)---\b\b\b   \b\b\b',
@@ -101,7 +101,7 @@ describe('a pager', () => {
   });
 });
 
-describe('a text that is not whole', () => {
+describe('a text that is not whole', { timeout: 60_000 }, () => {
   it('says nothing behind its last line end', () => {
     const cut = lns.slice(0, lns.indexOf('Update 256000') + 'Update 25'.length);
     const [session] = parse(cut).snapshots[0]?.sessions ?? [];

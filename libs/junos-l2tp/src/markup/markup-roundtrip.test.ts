@@ -5,7 +5,7 @@ import { markupFixtures, parseMarkup, printParsed, told } from '../testing/marku
 vi.setConfig({ testTimeout: 60_000 });
 
 for (const format of ['xml', 'json'] as const) {
-  describe(format, () => {
+  describe(format, { timeout: 60_000 }, () => {
     for (const { name, bytes } of markupFixtures(format)) {
       test(`${name} prints back`, () => {
         const parsed = parseMarkup(format, bytes);

@@ -87,6 +87,12 @@ function kindOf(f: Field): Kind {
 }
 
 const noBytes = new Uint8Array(0);
+/** What an address may be followed by: see `spansOf`. */
+const limits = new Map([
+  ['local_port', 65_535],
+  ['remote_port', 65_535],
+  ['peer_prefix_length', 128],
+]);
 
 function literalStep(text: string): Step {
   const literal = Buffer.from(text, 'utf8');
@@ -153,7 +159,7 @@ function slotStep(
     slot: slotOf[field] as number,
     presenceAt: field >>> 4,
     presenceShift: (field & 15) << 1,
-    max: f.type === 'u16' ? 0xffff : 0xffffffff,
+    max: limits.get(f.name) ?? (f.type === 'u16' ? 0xffff : 0xffffffff),
     hasSpace: slot.b === ' ',
     width: slot.w ?? 0,
     right: slot.r === 1,

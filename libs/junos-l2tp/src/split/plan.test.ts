@@ -165,7 +165,7 @@ const jsonCapture = (tunnels: number, each: number, space: number): Buffer => {
   );
 };
 
-describe('parts', () => {
+describe('parts', { timeout: 60_000 }, () => {
   const captures: [string, Buffer][] = [
     ['extensive text', textCapture(3, 20)],
     ['extensive text with CR LF', Buffer.from(String(textCapture(3, 20)).replaceAll('\n', '\r\n'))],
@@ -234,7 +234,7 @@ it('NETCONF chunks are not cut: their sizes stand in the reply', () => {
   expect(plan(chunked, 500).captures.map((x) => x.parts.length)).toEqual([1]);
 });
 
-describe('a file of several commands', () => {
+describe('a file of several commands', { timeout: 60_000 }, () => {
   const bytes = Buffer.concat([
     Buffer.from(
       'login banner\n\n{master}\nuser@lns1> show version\nHostname: lns1\nJunos: 21.4R3\n\n{master}\n',

@@ -6,7 +6,7 @@ import type { ParseHints } from '../envelope/reader.ts';
 
 const fixtures = new URL('../../fixtures/', import.meta.url);
 
-describe('golden cases', () => {
+describe('golden cases', { timeout: 60_000 }, () => {
   for (const { name } of readdirSync(fixtures, { withFileTypes: true }).filter((x) => x.isDirectory())) {
     const folder = new URL(`${name}/`, fixtures);
     const input = readdirSync(folder).find((file) => file.startsWith('in.'));

@@ -233,17 +233,22 @@ function fitsToNext(
   at: number,
   context: SplitContext,
 ): boolean {
-  const c = candidates[at] as Candidate;
-  if (freeTextFields.has(c.field)) return true;
   const next = candidates.slice(at + 1).find((other) => !other.weak);
+  return fitsUpTo(line, candidates[at] as Candidate, next, context);
+}
+
+/** Whether the value between a label and the next is the field's. */
+function fitsUpTo(line: string, c: Candidate, next: Candidate | undefined, context: SplitContext): boolean {
+  if (freeTextFields.has(c.field)) return true;
   const { start, end } = segmentOf(line, c, next?.labelStart ?? line.length, next !== undefined);
   return context.fits(c.field, start, end);
 }
 
 /**
- * No line like this is known: from the line's end backwards, labels are taken as true while each is of another field, is printed
- * nowhere else in the session and has a value that fits. What stands before them is the free text. Behind a user name, which a
- * subscriber chose, a label that nobody knows is part of the name.
+ * No line like this is known: from the line's end backwards, labels are taken as true when each is of another field, is printed
+ * nowhere else in the session and has a value that fits. What stands before them is the free text. A label that is not true belongs to
+ * the value before it; but behind a user name, which a subscriber chose, it and all before it are part of the name, and so is a label that
+ * nobody knows.
  */
 function lastDistinct(
   line: string,
@@ -253,14 +258,18 @@ function lastDistinct(
 ): number {
   const current = (candidates[at] as Candidate).field;
   const taken = new Set<number>([current]);
+  const isHostile = current === userName;
   let next = -1;
   for (let i = candidates.length - 1; i > at; i--) {
     const c = candidates[i] as Candidate;
     if (c.weak) continue;
     const isUnknown = c.field === unknownField;
-    if (isUnknown && current === userName) break;
-    if (context.certain.has(c.field) || taken.has(c.field)) break;
-    if (!fitsToNext(line, candidates, i, context)) break;
+    if (taken.has(c.field) || (isUnknown && isHostile)) break;
+    const after = next < 0 ? undefined : candidates[next];
+    if (context.certain.has(c.field) || !fitsUpTo(line, c, after, context)) {
+      if (isHostile) break;
+      continue;
+    }
     if (!isUnknown) taken.add(c.field);
     next = i;
   }
