@@ -1,4 +1,5 @@
 /** Which partitions are read from where, and what an assignment that came in between does to what is under way. */
+import { FencedError } from '@sessionreel/clickhouse';
 import { KafkaError, type Committed, type MessageBatch } from '@sessionreel/kafka';
 import { Metrics, createLogger, waitFor } from '@sessionreel/ops';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -14,6 +15,10 @@ class Bench {
   newest: number | undefined;
   epoch = 10;
   assignment = 0;
+  /** What the group's word is waited for with. */
+  confirmed: Promise<void> = Promise.resolve();
+  fences = 0;
+  heal: () => Promise<number> = () => Promise.resolve(0);
   /** What an insert waits for. */
   insert: () => Promise<void> = () => Promise.resolve();
   readonly loader: Loader;
@@ -29,7 +34,7 @@ class Bench {
         },
         heal: ({ partition, first, last }, prefix, epoch) => {
           this.calls.push(`heal ${partition}/${first}-${last} of ${prefix} by ${epoch}`);
-          return Promise.resolve(0);
+          return this.heal();
         },
         mark: () => Promise.resolve('mark'),
         isMarked: () => Promise.resolve(true),
@@ -54,11 +59,15 @@ class Bench {
         resume: (partition, offset) => {
           this.calls.push(`resume ${partition} at ${String(offset)}`);
         },
+        confirmed: () => this.confirmed,
         committed: () => Promise.resolve(this.committed),
         watermarks: () => Promise.resolve(new Map([[0, { low: 3, high: 50 }]])),
       },
       shelf: {
-        takeFence: () => Promise.resolve(++this.epoch),
+        takeFence: () => {
+          this.fences++;
+          return Promise.resolve(++this.epoch);
+        },
         newestOffset: () => Promise.resolve(this.newest),
       },
       inserter,
@@ -133,6 +142,37 @@ describe('an assignment', () => {
     bench.assign();
     await bench.called('resume 0 at 3');
     expect(bench.calls[0]).toBe('heal 0/3-40 of reel-loader-e11- by 11');
+  });
+
+  test('from which another fenced it is begun again only when the group says that it is a member', async () => {
+    bench = new Bench();
+    const metadata = pendingText({ first: 20, last: 24, attempt: 1, epoch: 7 });
+    bench.committed.set(0, { offset: 20, metadata });
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    bench.confirmed = promise;
+    bench.heal = () => Promise.reject(new FencedError([0]));
+    bench.assign();
+    await bench.called('heal');
+    // Longer than the wait before any other second try.
+    await new Promise((done) => setTimeout(done, 1_500));
+    expect(bench.fences).toBe(1);
+    bench.heal = () => Promise.resolve(1);
+    resolve(undefined);
+    await bench.called('resume 0 at 20');
+    expect(bench.fences).toBe(2);
+  });
+
+  test('that comes while it waits for the group is taken up at once', async () => {
+    bench = new Bench();
+    const metadata = pendingText({ first: 20, last: 24, attempt: 1, epoch: 7 });
+    bench.committed.set(0, { offset: 20, metadata });
+    bench.confirmed = new Promise(() => undefined);
+    bench.heal = () => Promise.reject(new FencedError([0]));
+    bench.assign();
+    await bench.called('heal');
+    bench.heal = () => Promise.resolve(1);
+    bench.assign();
+    await bench.called('resume 0 at 20');
   });
 
   test('stops where ClickHouse is ahead of Kafka', async () => {

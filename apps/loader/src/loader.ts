@@ -24,6 +24,8 @@ export interface Source {
   pause(partition: number): void;
   resume(partition: number, offset?: number): void;
   committed(): Promise<Map<number, Committed>>;
+  /** Resolves when the group has next said that this member belongs to it. */
+  confirmed(): Promise<void>;
   watermarks(): Promise<Map<number, Watermarks>>;
 }
 
@@ -188,7 +190,7 @@ export class Loader {
         return;
       } catch (error) {
         log.warn({ error }, 'partitions are not begun yet');
-        await delay(retryMs);
+        await this.#pauseAfter(error, retryMs);
       }
     }
   }
@@ -279,10 +281,26 @@ export class Loader {
     // Another member may have our partitions: the group says so soon. If it does not, they are still ours.
     const known = error instanceof FencedError || error instanceof KafkaError || error instanceof StoreError;
     const wait = known ? 5 * retryMs : retryMs;
-    void delay(wait).then(() => {
+    void this.#pauseAfter(error, wait).then(() => {
       if (generation !== this.#generation || this.#stopped) return;
       this.#busy = this.#busy.then(() => this.#begin(generation));
     });
+  }
+
+  /**
+   * Whoever was fenced takes the partitions back only once the group says that it is a member: another may have them by now, and
+   * would be fenced in turn, for ever.
+   */
+  async #pauseAfter(error: unknown, ms: number): Promise<void> {
+    const { signal } = this.#current;
+    await delay(ms);
+    if (!(error instanceof FencedError) || signal.aborted) return;
+    const turned = new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => {
+        resolve();
+      });
+    });
+    await Promise.race([this.#o.source.confirmed(), turned]);
   }
 
   #resumePaused(): void {

@@ -93,6 +93,7 @@ const loader: Loader = new Loader({
     resume: (partition, offset) => {
       consumer.resume(partition, offset);
     },
+    confirmed: () => consumer.confirmed(),
     committed: () => admin.committed(settings.loaderGroup, settings.eventsTopic),
     watermarks: () => admin.watermarks(settings.eventsTopic),
   },

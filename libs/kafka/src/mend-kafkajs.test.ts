@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { expect, test, vi } from 'vitest';
 
 interface Group {
-  memberId: string;
+  memberId: string | null;
   lastRequest: number;
   coordinator: { heartbeat: () => Promise<void> };
   heartbeat(options: { interval: number }): Promise<void>;
@@ -40,9 +40,9 @@ test('no record of an aborted transaction comes through, wherever a fetch begins
   expect(batch.messages.map(({ offset }) => offset)).toEqual(['16']);
 });
 
-test('heartbeats go on when the wall clock is set back', async () => {
+function group(): Group {
   const ConsumerGroup = load('kafkajs/src/consumer/consumerGroup') as new (options: object) => Group;
-  const group = new ConsumerGroup({
+  return new ConsumerGroup({
     retry: {},
     topics: [],
     topicConfigurations: {},
@@ -52,12 +52,23 @@ test('heartbeats go on when the wall clock is set back', async () => {
     instrumentationEmitter: { emit: () => undefined },
     assigners: [],
   });
+}
+
+test('heartbeats go on when the wall clock is set back', async () => {
+  const member = group();
   const heartbeat = vi.fn(() => Promise.resolve());
-  group.memberId = 'me';
-  group.coordinator = { heartbeat };
-  await group.heartbeat({ interval: 1_000 });
+  member.memberId = 'me';
+  member.coordinator = { heartbeat };
+  await member.heartbeat({ interval: 1_000 });
   expect(heartbeat).not.toHaveBeenCalled();
-  group.lastRequest = Date.now() + 3_600_000;
-  await group.heartbeat({ interval: 1_000 });
+  member.lastRequest = Date.now() + 3_600_000;
+  await member.heartbeat({ interval: 1_000 });
   expect(heartbeat).toHaveBeenCalledOnce();
+});
+
+test('a member whose joining anew has failed is told that nobody knows it, and joins', async () => {
+  const member = group();
+  member.memberId = null;
+  // What kafkajs's runner takes as the reason to join.
+  await expect(member.heartbeat({ interval: 1_000 })).rejects.toMatchObject({ type: 'UNKNOWN_MEMBER_ID' });
 });

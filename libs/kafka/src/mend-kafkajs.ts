@@ -1,5 +1,5 @@
 /**
- * Four places of kafkajs 2.2.4 that are put right here. To be imported before kafkajs is (index.ts does so first): its modules
+ * Five places of kafkajs 2.2.4 that are put right here. To be imported before kafkajs is (index.ts does so first): its modules
  * take these functions up when they are loaded.
  *
  * 1. After every answer it sets a timer to look for requests that a throttled broker has held back, also when none is: with a
@@ -10,7 +10,10 @@
  *    stack holds, and such a batch, which any producer can make, would stop its consumer for good.
  * 3. It sends a heartbeat when the wall clock has gone past the last one by the interval. When the clock is set back, by an hour, it
  *    sends none for an hour: the group gives the partitions away, and this member never hears of it.
- * 4. Its checksum of a record batch takes a byte at a time; ours takes eight.
+ * 4. A member that the coordinator no longer knows forgets its id and joins anew. When that fails, because the broker goes away just then,
+ *    it tries again to fetch, not to join; and a member without an id sends no heartbeat, so that nobody tells it. It would go on for
+ *    ever with partitions that others have. Without an id a heartbeat now fails as the coordinator's answer would: it joins.
+ * 5. Its checksum of a record batch takes a byte at a time; ours takes eight.
  */
 import { createRequire } from 'node:module';
 import { crc32c } from './crc32c.ts';
@@ -29,6 +32,7 @@ interface Decoder {
 const require = createRequire(import.meta.url);
 
 interface ConsumerGroup {
+  readonly memberId: string | null;
   lastRequest: number;
   heartbeat(options: { interval: number }): Promise<void>;
 }
@@ -72,12 +76,19 @@ function mendFilter(): void {
   if (cached !== undefined) cached.exports = filter;
 }
 
+/** UNKNOWN_MEMBER_ID. */
+const unknownMember = 25;
+
 function mendHeartbeats(): void {
+  const { createErrorFromCode } = require('kafkajs/src/protocol/error') as {
+    createErrorFromCode: (code: number) => Error;
+  };
   const { prototype } = require('kafkajs/src/consumer/consumerGroup') as { prototype: ConsumerGroup };
   // Called below with its own `this`.
   // eslint-disable-next-line @typescript-eslint/unbound-method
   const heartbeat = prototype.heartbeat;
   prototype.heartbeat = function (this: ConsumerGroup, options): Promise<void> {
+    if (this.memberId === null) return Promise.reject(createErrorFromCode(unknownMember));
     if (this.lastRequest > Date.now()) this.lastRequest = 0;
     return heartbeat.call(this, options);
   };
