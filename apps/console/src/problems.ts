@@ -154,7 +154,8 @@ function answerError(error: FastifyError, request: FastifyRequest, reply: Fastif
   if (told !== undefined) {
     // Of a client that has gone the end of the question is what was wanted.
     if (told.details.status >= 500 && !request.raw.socket.destroyed)
-      request.log.warn({ error: error.message, url: request.url }, 'a question failed');
+      // Without its parameters, which may name subscribers.
+      request.log.warn({ error: error.message, url: request.url.split('?', 1)[0] }, 'a question failed');
     return send(reply.headers(told.headers ?? {}), told.details);
   }
   const status = error.statusCode ?? 500;

@@ -254,6 +254,32 @@ describe('user names', () => {
     expect(seen).toBeGreaterThan(15);
   });
 
+  test('are masked in the audit log of whom they are masked for', async () => {
+    const masking = await startConsole(
+      { REEL_CONSOLE_ACCESS: 'on', REEL_MASK_ROLES: 'admin' },
+      {
+        before: (app) => {
+          tokens['masked'] = app.tokens.add({
+            name: 'masked',
+            role: 'admin',
+            sites: [],
+            routers: [],
+            expires_at: null,
+          }).token;
+        },
+      },
+    );
+    await masking.get(`/api/find?q=${canaryUser}&at=${end}`, as('masked'));
+    await masking.get(`/api/routers/canary-lns/sessions?user=${canaryUser}`, as('masked'));
+    const { body } = await masking.get('/api/admin/audit-log?limit=50', as('masked'));
+    await masking.stop();
+    const { entries } = body as { entries: { url: string }[] };
+    expect(JSON.stringify(entries)).not.toContain('canary.user');
+    expect(entries.map((e) => e.url)).toContainEqual(
+      expect.stringMatching(/^\/api\/find\?q=user-[0-9a-f]{16}&at=/),
+    );
+  });
+
   test('have the same mask everywhere, by which a subscriber can be followed', async () => {
     const { body } = await reel.get(`/api/routers/canary-lns/sessions?at=${end}`, as('view'));
     const masked = /user-[0-9a-f]{16}/.exec(JSON.stringify(body))?.[0] ?? 'none';

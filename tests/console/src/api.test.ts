@@ -1,6 +1,7 @@
 /** The API against the real stack: what it says is what is true of the simulated fleet. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { waitFor } from '@sessionreel/ops';
 import { iso, startConsole, type Running } from './consoles.ts';
 import { hostileRouter, hostileUser } from './feed.ts';
 
@@ -162,6 +163,23 @@ describe('over a time', () => {
     }
   });
 
+  test('the fleet compared, router by router', async () => {
+    const { routers } = await ask<{
+      routers: { router: string; before: number; after: number; opened: number; closed: number }[];
+    }>(`/api/fleet/diff?from=${iso(truth.from + 60_000)}&to=${end}`);
+    for (const router of names) {
+      const before = (truth.listings[router] ?? []).findLast((l) => l.at <= truth.from + 60_000);
+      const was = new Set(before?.sessions.map((s) => s.uid));
+      const is = new Set(listed(router).sessions.map((s) => s.uid));
+      expect(routers.find((r) => r.router === router)).toMatchObject({
+        before: was.size,
+        after: is.size,
+        opened: [...is].filter((uid) => !was.has(uid)).length,
+        closed: [...was].filter((uid) => !is.has(uid)).length,
+      });
+    }
+  });
+
   test('concurrent sessions are the listings’ at the end of the series', async () => {
     const { series, at } = await ask<{
       at: string[];
@@ -312,6 +330,32 @@ describe('HTTP', () => {
     const { response } = await small.get(`/api/routers/big-lns/printed?at=${end}`);
     expect(response.status).toBe(422);
     await small.stop();
+  });
+
+  test('a question that nobody waits for any more is ended in ClickHouse', async () => {
+    const { createServer } = await import('node:http');
+    const asked = { begun: 0, ended: 0 };
+    // One that never answers.
+    const silent = createServer((request) => {
+      asked.begun++;
+      request.resume().socket.once('close', () => asked.ended++);
+    });
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as { port: number };
+    const waiting = await startConsole({ REEL_CLICKHOUSE_URL: `http://127.0.0.1:${port}` });
+    const abort = new AbortController();
+    const answer = waiting.get('/api/fleet', { signal: abort.signal }).catch((error: unknown) => error);
+    await waitFor('the question', () => Promise.resolve(asked.begun > 0), { limitMs: 10_000, everyMs: 20 });
+    expect(asked.ended).toBe(0);
+    abort.abort();
+    expect(await answer).toBeInstanceOf(Error);
+    await waitFor('its end', () => Promise.resolve(asked.ended === asked.begun), {
+      limitMs: 10_000,
+      everyMs: 20,
+    });
+    await waiting.stop();
+    silent.closeAllConnections();
+    silent.close();
   });
 
   test('live changes come as events', async () => {

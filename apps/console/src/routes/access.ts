@@ -1,5 +1,5 @@
 /** Who asks: logging in and out, tokens, the audit log. */
-import { unmasked } from '@sessionreel/ops';
+import { unmasked, type Mask } from '@sessionreel/ops';
 import { fields } from '@sessionreel/session-model';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { cookieName, principalOfToken, viewOf, type GuardOptions } from '../access/guard.ts';
@@ -131,6 +131,17 @@ function oidcRoutes(app: App, oidc: Oidc, logIn: LogIn, secure: (request: Fastif
   );
 }
 
+/** What was asked for, without the subscribers that its parameters name. */
+function maskedUrl(url: string, mask: Mask): string {
+  const [path = '', query] = url.split('?', 2);
+  if (mask === unmasked || query === undefined) return url;
+  const parameters = [...new URLSearchParams(query)].map(([name, value]): [string, string] => [
+    name,
+    name === 'user' || name === 'q' ? mask(value) : value,
+  ]);
+  return `${path}?${new URLSearchParams(parameters).toString()}`;
+}
+
 function adminRoutes(app: App, guard: GuardOptions): void {
   const config = { role: 'admin' } as const;
   const admin = ['admin'];
@@ -192,11 +203,8 @@ function adminRoutes(app: App, guard: GuardOptions): void {
     },
     async (request, reply) => {
       const entries = await guard.audit.newest(request.query.limit);
-      // Parameters may name subscribers.
-      const masked = viewOf(request).mask !== unmasked;
-      return answer(reply, {
-        entries: masked ? entries.map((e) => ({ ...e, url: e.url.split('?', 1)[0] ?? '' })) : entries,
-      });
+      const { mask } = viewOf(request);
+      return answer(reply, { entries: entries.map((e) => ({ ...e, url: maskedUrl(e.url, mask) })) });
     },
   );
 }

@@ -3,6 +3,7 @@ import {
   anomaliesIn,
   churn,
   coverageOf,
+  diffFleet,
   knownRouters,
   outcomesOf,
   type Coverage,
@@ -11,6 +12,7 @@ import { viewOf } from '../access/guard.ts';
 import { isKnown } from '../etag.ts';
 import { iso } from '../present.ts';
 import { answers, coverage, rangeOf } from '../schemas/common.ts';
+import { rangeQuery } from '../schemas/fleet.ts';
 import * as s from '../schemas/lines.ts';
 import { answer, stepOf, type App } from './route.ts';
 
@@ -77,6 +79,24 @@ function snapshotsRoutes(app: App): void {
 }
 
 function countRoutes(app: App): void {
+  app.get(
+    '/api/fleet/diff',
+    {
+      schema: {
+        tags: ['fleet'],
+        summary: 'Two moments of the fleet, compared router by router',
+        querystring: rangeQuery,
+        response: answers(s.fleetDiffAnswer),
+      },
+    },
+    async (request, reply) => {
+      const range = rangeOf(request.query);
+      if (await isKnown(request, reply, range)) return reply;
+      const { client, ask, mask } = viewOf(request);
+      const { rows, coverage: rests } = await diffFleet(client, { ...ask, ...range });
+      return answer(reply, { ...range, routers: rows, coverage: coverageJson(rests) }, mask);
+    },
+  );
   app.get(
     '/api/fleet/churn',
     {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import {
   count,
+  coverage,
   digits,
   fieldValue,
   format,
@@ -154,6 +155,22 @@ export const churnAnswer = z.object({
       snapshots: count,
     }),
   ),
+});
+
+export const fleetDiffAnswer = z.object({
+  from: time,
+  to: time,
+  routers: z.array(
+    z.object({
+      router: z.string(),
+      before: count,
+      after: count,
+      opened: count,
+      changed: count,
+      closed: count,
+    }),
+  ),
+  coverage,
 });
 
 export const anomalyKindsQuery = z.strictObject({

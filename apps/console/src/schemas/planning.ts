@@ -290,6 +290,22 @@ export const whatIfAnswer = z.object({
       exceeded_from: time.nullable(),
     }),
   ),
+  parts: z
+    .array(
+      z.object({
+        kind: z.enum(['interface', 'tunnel']),
+        router: z.string(),
+        name: z.string(),
+        at: time,
+        before: z.number(),
+        taken: z.number(),
+        after: z.number(),
+        limit: count,
+        limit_is_known: z.boolean(),
+        exceeded: z.boolean(),
+      }),
+    )
+    .meta({ description: 'Interfaces and tunnels of those that take over, at their worst hours' }),
   homeless: z.array(z.object({ router: z.string(), sessions: z.number() })),
   coverage,
 });

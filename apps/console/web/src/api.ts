@@ -52,6 +52,7 @@ export type SpeedPlans = z.output<typeof lines.speedPlansAnswer>;
 export type SpeedDrops = z.output<typeof lines.speedDropsAnswer>;
 export type ChurnAnswer = z.output<typeof lines.churnAnswer>;
 export type AnomalyKinds = z.output<typeof lines.anomalyKindsAnswer>;
+export type FleetDiffAnswer = z.output<typeof lines.fleetDiffAnswer>;
 export type ImbalanceAnswer = z.output<typeof lines.imbalanceAnswer>;
 export type FlappingAnswer = z.output<typeof planning.flappingAnswer>;
 export type Coverage = WhatHappened['coverage'];

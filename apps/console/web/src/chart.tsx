@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import type { SeriesAnswer } from './api.ts';
 import { clock, dateTime, duration, number, rate } from './format.ts';
 import { useZone } from './link.tsx';
 import { useNavigation } from './view.ts';
@@ -14,6 +15,17 @@ export interface Line {
   /** Bounds of it, drawn as a band: index of the lines above and below. */
   readonly band?: boolean;
 }
+
+/** The eight largest; the eye cannot tell more apart. */
+export const topLines = ({ series, by }: SeriesAnswer): Line[] =>
+  series
+    .map((s) => ({ s, most: Math.max(0, ...s.sessions.map((n) => n ?? 0)) }))
+    .sort((a, b) => b.most - a.most)
+    .slice(0, 8)
+    .map(({ s }) => ({ name: nameOf(s.name, by), values: s.sessions }));
+
+const nameOf = (name: string, by: string): string =>
+  name === '' ? (by === 'fleet' ? 'all' : 'not known') : by === 'role' ? name.toUpperCase() : name;
 
 export type Unit = 'sessions' | 'bit/s' | 'per minute' | 'routers';
 

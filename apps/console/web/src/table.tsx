@@ -10,6 +10,8 @@ export interface Column<Row> {
   /** By what it is sorted; left out: it cannot be. */
   readonly by?: (row: Row) => string | number;
   readonly right?: boolean;
+  /** Text of several words, which may take several lines; everything else stays on one. */
+  readonly words?: boolean;
   /** Of a virtual table (CSS length). */
   readonly width?: string;
 }
@@ -47,7 +49,7 @@ export function Table<Row>(props: {
           {visible.map((row, i) => (
             <tr key={keyOf(row, i)}>
               {columns.map((c) => (
-                <td key={c.name} className={c.right === true ? 'right' : ''}>
+                <td key={c.name} className={c.right === true ? 'right' : c.words === true ? 'words' : ''}>
                   {c.cell(row)}
                 </td>
               ))}

@@ -82,11 +82,13 @@ function Tokens() {
                 {
                   name: 'sites',
                   title: 'Sites',
+                  words: true,
                   cell: (t) => t.sites.join(', ') || (t.routers.length === 0 ? 'all' : '–'),
                 },
                 {
                   name: 'routers',
                   title: 'Routers',
+                  words: true,
                   cell: (t) => t.routers.join(', ') || (t.sites.length === 0 ? 'all' : '–'),
                 },
                 {
@@ -224,8 +226,8 @@ function Log() {
             { name: 'at', title: 'When', cell: (e) => <Moment at={e.at} lead={false} /> },
             { name: 'name', title: 'Who', cell: (e) => visible(e.name) || 'nobody known' },
             { name: 'from', title: 'From', cell: (e) => e.from },
-            { name: 'did', title: 'Did', cell: (e) => visible(e.did) },
-            { name: 'url', title: 'Asked for', cell: (e) => `${e.method} ${visible(e.url)}` },
+            { name: 'did', title: 'Did', words: true, cell: (e) => visible(e.did) },
+            { name: 'url', title: 'Asked for', words: true, cell: (e) => `${e.method} ${visible(e.url)}` },
             { name: 'status', title: 'Status', right: true, cell: (e) => String(e.status) },
             { name: 'ms', title: 'Took (ms)', right: true, cell: (e) => number(e.ms) },
           ]}

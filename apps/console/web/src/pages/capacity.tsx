@@ -358,6 +358,26 @@ function WhatIf() {
               },
             ]}
           />
+          {data.parts.length > 0 && (
+            <Table
+              label="Interfaces and tunnels that take over, the fullest first"
+              rows={data.parts}
+              keyOf={(p) => `${p.kind} ${p.router} ${p.name}`}
+              most={5}
+              columns={[
+                { name: 'router', title: 'Of', cell: (p) => <RouterLink name={p.router} /> },
+                { name: 'part', title: 'Part', cell: (p) => `${p.kind} ${p.name}` },
+                { name: 'before', title: 'Has', right: true, cell: (p) => number(p.before) },
+                { name: 'after', title: 'Then', right: true, cell: (p) => <i>{number(p.after)}</i> },
+                { name: 'limit', title: 'Limit', right: true, cell: (p) => number(p.limit) },
+                {
+                  name: 'over',
+                  title: 'Verdict',
+                  cell: (p) => (p.exceeded ? <b className="act">overflows</b> : 'fits'),
+                },
+              ]}
+            />
+          )}
           {data.homeless.map((h) => (
             <p key={h.router} className="failure">
               Nobody is known to take the {number(h.sessions)} sessions of {h.router}: the fleet file names no

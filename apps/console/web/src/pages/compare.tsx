@@ -4,6 +4,7 @@ import {
   useAnswer,
   type DiffAnswer,
   type FleetCounts,
+  type FleetDiffAnswer,
   type RoutersAnswer,
   type Value,
 } from '../api.ts';
@@ -44,13 +45,95 @@ export function Compare() {
           {view.at === null ? 'its end' : 'the moment'}, <Moment at={iso(view.at ?? view.to)} lead={false} />.
         </p>
       </section>
-      {router === '' ? <FleetDiff /> : <RouterDiff router={router} />}
+      {router !== '' ? <RouterDiff router={router} /> : <WholeFleet />}
     </div>
   );
 }
 
-function FleetDiff() {
+/** By router it is told what opened, changed and closed; by anything else how many there were. */
+function WholeFleet() {
+  const { view } = useNavigation();
+  return (view.parameters.get('by') ?? 'router') === 'router' ? <RouterMoves /> : <FleetDiff />;
+}
+
+function ByChoice() {
   const { view, change } = useNavigation();
+  return (
+    <label>
+      by{' '}
+      <select value={view.parameters.get('by') ?? 'router'} onChange={(e) => change({ by: e.target.value })}>
+        {['router', 'state', 'peer_gateway', 'interface', 'fpc', 'tunnel', 'tunnel_group'].map((d) => (
+          <option key={d}>{d}</option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function RouterMoves() {
+  const { view, change } = useNavigation();
+  const diff = useAnswer<FleetDiffAnswer>('/api/fleet/diff', momentsOf(view));
+  const missing = diff.data?.coverage.missing ?? [];
+  const column = (name: 'before' | 'after' | 'opened' | 'changed' | 'closed', title: string) => ({
+    name,
+    title,
+    right: true,
+    cell: (r: FleetDiffAnswer['routers'][number]) => number(r[name]),
+    by: (r: FleetDiffAnswer['routers'][number]) => r[name],
+  });
+  return (
+    <Panel
+      title="The fleet then and then"
+      query={diff}
+      wide
+      aside={<ByChoice />}
+      empty={(d) => d.routers.length === 0 && 'No router listed a session at these times.'}
+      note={
+        missing.length === 0
+          ? undefined
+          : `Nothing came between from ${missing.slice(0, 8).join(', ')}${missing.length > 8 ? ' …' : ''}.`
+      }
+    >
+      {(data) => (
+        <Table
+          label="The fleet then and then"
+          rows={data.routers}
+          keyOf={(r) => r.router}
+          columns={[
+            {
+              name: 'router',
+              title: 'Router',
+              cell: (r) => <RouterLink name={r.router} />,
+              by: (r) => r.router,
+            },
+            column('before', 'Before'),
+            column('after', 'After'),
+            column('opened', 'Opened'),
+            column('changed', 'Changed'),
+            column('closed', 'Closed'),
+            {
+              name: 'which',
+              title: 'Which ones',
+              cell: (r) => (
+                <button
+                  type="button"
+                  className="plain"
+                  aria-label={`Compare ${r.router}`}
+                  onClick={() => change({ router: r.router })}
+                >
+                  Compare
+                </button>
+              ),
+            },
+          ]}
+        />
+      )}
+    </Panel>
+  );
+}
+
+function FleetDiff() {
+  const { view } = useNavigation();
   const { from, to } = momentsOf(view);
   const by = view.parameters.get('by') ?? 'router';
   const before = useAnswer<FleetCounts>('/api/fleet', { at: from, by });
@@ -60,16 +143,7 @@ function FleetDiff() {
       title="The fleet then and then"
       query={after}
       wide
-      aside={
-        <label>
-          by{' '}
-          <select value={by} onChange={(e) => change({ by: e.target.value })}>
-            {['router', 'state', 'peer_gateway', 'interface', 'fpc', 'tunnel', 'tunnel_group'].map((d) => (
-              <option key={d}>{d}</option>
-            ))}
-          </select>
-        </label>
-      }
+      aside={<ByChoice />}
       empty={(d) =>
         d.groups.length === 0 && before.data?.groups.length === 0 && 'No router has a history at these times.'
       }
@@ -89,7 +163,7 @@ function FleetDiff() {
               {
                 name: 'name',
                 title: by,
-                cell: (r) => (by === 'router' ? <RouterLink name={r.name} /> : r.name || 'not known'),
+                cell: (r) => r.name || 'not known',
                 by: (r) => r.name,
               },
               {
@@ -150,7 +224,12 @@ function RouterDiff({ router }: { readonly router: string }) {
                 cell: (s) => <SessionLink router={router} tunnel={s.tunnel} session={s.session} />,
               },
               { name: 'user', title: 'User name', cell: (s) => text(s.values['user_name']) },
-              { name: 'changes', title: 'Before → after', cell: (s) => <Changes changes={s.changes} /> },
+              {
+                name: 'changes',
+                title: 'Before → after',
+                words: true,
+                cell: (s) => <Changes changes={s.changes} />,
+              },
             ]}
           />
         )}

@@ -83,7 +83,7 @@ export function DeadLetters() {
                 by: (l) => l.router,
               },
               { name: 'reason', title: 'Reason', cell: (l) => l.reason, by: (l) => l.reason },
-              { name: 'error', title: 'In words', cell: (l) => visible(l.error) },
+              { name: 'error', title: 'In words', words: true, cell: (l) => visible(l.error) },
               {
                 name: 'tries',
                 title: 'Tries',
@@ -166,7 +166,7 @@ function Look({ id, close }: { readonly id: string; readonly close: () => void }
             keyOf={([name]) => name}
             columns={[
               { name: 'name', title: 'Header', cell: ([name]) => visible(name) },
-              { name: 'value', title: 'Value', cell: ([, value]) => visible(value) },
+              { name: 'value', title: 'Value', words: true, cell: ([, value]) => visible(value) },
             ]}
           />
           {data.excerpt === null ? (

@@ -11,7 +11,7 @@ import {
   type SeriesAnswer,
   type TrafficAnswer,
 } from '../api.ts';
-import { Chart } from '../chart.tsx';
+import { Chart, topLines } from '../chart.tsx';
 import { duration, number, percent } from '../format.ts';
 import { Link, Moment, RouterLink } from '../link.tsx';
 import { Figure, Panel, State } from '../states.tsx';
@@ -186,17 +186,6 @@ function Concurrency() {
     </Panel>
   );
 }
-
-/** The eight largest; the eye cannot tell more apart. */
-const topLines = ({ series, by }: SeriesAnswer) =>
-  series
-    .map((s) => ({ s, most: Math.max(0, ...s.sessions.map((n) => n ?? 0)) }))
-    .sort((a, b) => b.most - a.most)
-    .slice(0, 8)
-    .map(({ s }) => ({ name: nameOf(s.name, by), values: s.sessions }));
-
-const nameOf = (name: string, by: string): string =>
-  name === '' ? (by === 'fleet' ? 'all' : 'not known') : by === 'role' ? name.toUpperCase() : name;
 
 function Traffic() {
   const { view } = useNavigation();

@@ -318,7 +318,7 @@ function Echo() {
               cell: (p) => number(p.timeouts),
               by: (p) => Number(p.timeouts),
             },
-            { name: 'routers', title: 'Seen by', cell: (p) => p.routers.join(', ') },
+            { name: 'routers', title: 'Seen by', words: true, cell: (p) => p.routers.join(', ') },
           ]}
         />
       )}
@@ -357,7 +357,7 @@ function FlappingLines() {
               cell: (s) => (s.lifetime_s === null ? 'not known' : `≥ ${duration(s.lifetime_s * 1_000)}`),
               by: (s) => s.lifetime_s ?? -1,
             },
-            { name: 'routers', title: 'On', cell: (s) => s.routers.join(', ') },
+            { name: 'routers', title: 'On', words: true, cell: (s) => s.routers.join(', ') },
             {
               name: 'last',
               title: 'Last end',

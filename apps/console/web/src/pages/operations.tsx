@@ -140,6 +140,7 @@ function KindTable({ rows }: { readonly rows: AnomalyKinds['kinds'] }) {
         {
           name: 'newest',
           title: 'The newest',
+          words: true,
           cell: (k) => (
             <>
               <SessionLink {...k} /> {value(k.before)} → {value(k.after)}
@@ -190,7 +191,7 @@ function Audit() {
               columns={[
                 { name: 'kind', title: 'What', cell: (p) => p.kind.replaceAll('_', ' ') },
                 { name: 'where', title: 'Where', cell: (p) => p.where },
-                { name: 'detail', title: 'In words', cell: (p) => p.detail },
+                { name: 'detail', title: 'In words', words: true, cell: (p) => p.detail },
               ]}
             />
           )}

@@ -156,7 +156,7 @@ function Jobs({ rows, act }: { readonly rows: readonly Replay[]; readonly act: A
         { name: 'sent', title: 'Messages', right: true, cell: (r) => number(r.sent) },
         { name: 'as', title: 'As', cell: (r) => r.as },
         { name: 'topic', title: 'Into', cell: (r) => r.topic },
-        { name: 'of', title: 'Of', cell: (r) => r.routers?.join(', ') ?? 'all routers' },
+        { name: 'of', title: 'Of', words: true, cell: (r) => r.routers?.join(', ') ?? 'all routers' },
         {
           name: 'range',
           title: 'History',
@@ -166,7 +166,7 @@ function Jobs({ rows, act }: { readonly rows: readonly Replay[]; readonly act: A
             </>
           ),
         },
-        { name: 'told', title: 'In words', cell: told },
+        { name: 'told', title: 'In words', words: true, cell: told },
         ...(act === null
           ? []
           : [{ name: 'act', title: 'Change', cell: (r: Replay) => <Action job={r} act={act} /> }]),

@@ -219,11 +219,12 @@ export function SnapshotTable({
         {
           name: 'whole',
           title: 'Whole',
+          words: true,
           cell: (s) => (s.complete ? 'yes' : `no${s.reason === '' ? '' : `: ${s.reason}`}`),
           by: (s) => String(s.complete),
         },
         { name: 'level', title: 'Level', cell: (s) => `${s.level} ${s.format}`, by: (s) => s.level },
-        { name: 'scope', title: 'Filters', cell: (s) => s.scope, by: (s) => s.scope },
+        { name: 'scope', title: 'Filters', words: true, cell: (s) => s.scope, by: (s) => s.scope },
         {
           name: 'sessions',
           title: 'Sessions',

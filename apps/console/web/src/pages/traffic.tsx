@@ -208,6 +208,7 @@ export function Imbalances() {
             {
               name: 'members',
               title: 'Sessions',
+              words: true,
               cell: (i) =>
                 i.members
                   .slice(0, 6)

@@ -1,6 +1,6 @@
 /** What dropped around a moment, what it has in common, and the recovery after it. */
 import { useAnswer, type Coverage, type MassAnswer, type SeriesAnswer, type WhatHappened } from '../api.ts';
-import { Chart } from '../chart.tsx';
+import { Chart, topLines } from '../chart.tsx';
 import { duration, number, percent, visible } from '../format.ts';
 import { Moment, RouterLink, SessionLink } from '../link.tsx';
 import { Figure, Panel, State } from '../states.tsx';
@@ -117,7 +117,7 @@ export function WhatHappenedPage() {
               { name: 'at', title: 'When', cell: (e) => <Moment at={e.at} /> },
               { name: 'router', title: 'Router', cell: (e) => <RouterLink name={e.router} /> },
               { name: 'kind', title: 'What', cell: (e) => e.kind.replaceAll('_', ' ') },
-              { name: 'detail', title: 'In words', cell: (e) => e.detail },
+              { name: 'detail', title: 'In words', words: true, cell: (e) => e.detail },
             ]}
           />
         )}
@@ -171,7 +171,12 @@ function Partial({ coverage }: { readonly coverage: Coverage }) {
     <p className="notice" role="status">
       {missing.length > 0 && <>Nothing came from {some(missing)}. </>}
       {gaps.length > 0 && <>There are gaps of {some(gaps)}. </>}
-      {incomplete > 0 && <>{number(incomplete)} listings were not whole: they end no session.</>}
+      {incomplete > 0 && (
+        <>
+          {incomplete === 1 ? 'A listing was' : `${number(incomplete)} listings were`} not whole, and end
+          {incomplete === 1 ? 's' : ''} no session.
+        </>
+      )}
     </p>
   );
 }
@@ -186,7 +191,10 @@ function Summary({ data }: { readonly data: WhatHappened }) {
         <Moment at={data.to} lead={false} />
       </Figure>
       <Figure label="Live before">{number(data.before)}</Figure>
-      <Figure label="Ended" hint={data.before > 0 ? percent(data.ended / data.before) : undefined}>
+      <Figure
+        label="Ended"
+        hint={data.ended <= data.before && data.before > 0 ? percent(data.ended / data.before) : undefined}
+      >
         {number(data.ended)}
       </Figure>
       {Object.entries(data.state_changes).map(([state, n]) => (
@@ -285,7 +293,7 @@ function Around({ from, to }: { readonly from: string; readonly to: string }) {
         <Chart
           label="Sessions of the routers around it"
           at={data.at.map((t) => Date.parse(t) / 1_000)}
-          lines={data.series.slice(0, 8).map((s) => ({ name: s.name, values: s.sessions }))}
+          lines={topLines(data)}
           unit="sessions"
           stepS={data.step_s}
           from={Date.parse(data.from)}
