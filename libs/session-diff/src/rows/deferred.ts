@@ -22,6 +22,9 @@ import { keyOf } from '../table/table.ts';
 import { updateRow } from './update-row.ts';
 import type { Workspace } from '../snapshot/workspace.ts';
 
+/** So many sessions whose up times went on, and whose create times moved alike, are no chance. */
+const severalLeast = 3;
+
 const tunnelSlot = slotOf[0] as number;
 const sessionSlot = slotOf[1] as number;
 
@@ -98,6 +101,8 @@ function commonShift(core: Core, pending: Pending, batch: RowBatch): number {
   // One alone may have been moved with the clock when its up time went on.
   const witnesses = deferred.size + (pending.moved?.sessions ?? 0);
   if (witnesses < 2 && pending.deferred.some((d) => !d.alike)) return 0;
+  // Of several, each of which went on to the second, nobody denies it: it may have been set while the listing ran.
+  if (deferred.size >= severalLeast && pending.deferred.every((d) => d.alike)) return shift;
   // A session that was last seen no later than these, and whose create time did not move, denies that the clock was set.
   const { unmoved } = pending;
   return unmoved !== null && unmoved <= lastSight ? 0 : shift;

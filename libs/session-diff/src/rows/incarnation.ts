@@ -49,17 +49,15 @@ export function incarnation(context: RowContext, r: number, words: Uint32Array, 
   if (Math.abs(skew - known) > clockGrace * 1000) return context.witnesses > 1 ? 'shifted' : 'alike';
   // The clock was not set now. It may have been before, when the session was not listed.
   if (Math.abs(own - skew) <= clockGrace * 1000) return 'shifted';
-  return movedWithZone(context, own, skew, createTimeOf(words, row)) ? 'shifted' : 'other';
+  if (!wentOn(context, own, createTimeOf(words, row))) return 'other';
+  // Of another offset of a zone that is not the one we know: it was set, and only times before a change of daylight saving moved; or
+  // the clock was, when the session was not listed. Else the clock may have been set while the listing ran, which the whole tells.
+  return zoneShift(own, skew) === 0 ? 'alike' : 'shifted';
 }
 
-/**
- * Whether the row at hand is of another offset of a zone that is not the one we know: it is off by full quarters of an hour. The zone
- * was set, and only times before a change of daylight saving moved; or the clock was, when the session was not listed. Its up time
- * went on to the second.
- */
-function movedWithZone({ head }: RowContext, own: number, skew: number, now: number): boolean {
+/** Whether the up time of the row at hand went on to the second, by one of the clocks that are known. */
+function wentOn({ head }: RowContext, own: number, now: number): boolean {
   const shift = now - createTimeOf(old, 0);
-  if (zoneShift(own, skew) === 0) return false;
   return head.skews.some((known) => Math.abs(own - known - shift * 1000) <= clockGrace * 1000);
 }
 

@@ -206,6 +206,19 @@ describe('reuse', () => {
     }
   });
 
+  it('is not what a clock moves that is set while the listing runs', () => {
+    for (const by of [-6, 61, -3600]) {
+      const lab = new Lab();
+      lab.take({ at: 0, sessions: many(0, 24) });
+      const sessions = [...many(300, 18), ...many(300 + by, 24, { created: -3600 + by }).slice(18)];
+      const delta = lab.take({ at: 300, sessions });
+      expect([delta.opened, delta.closed], String(by)).toEqual([[], []]);
+      const next = lab.take({ at: 600, sessions: many(600 + by, 24, { created: -3600 + by }) });
+      expect([next.opened, next.closed], String(by)).toEqual([[], []]);
+      expect(view(lab.restored())).toEqual(view(lab.state));
+    }
+  });
+
   it('is what moves the create time of one session only, first or last in the listing', () => {
     for (const odd of [1, 2]) {
       const lab = new Lab();
