@@ -129,11 +129,14 @@ export class LineTemplates {
   }
 
   /**
-   * A template of a shape that another capture showed, for a line of which this one would have learned the same; null when it has learned
-   * another of its kind.
+   * A template of a shape that another capture showed, for a line of which this one would have learned the same, or has; null when
+   * it has learned another of its kind.
    */
   adopt(shape: Shape): LineTemplate | null {
-    return this.#byKey.has(shape.key) ? null : this.#add(shape);
+    const group = this.#byKey.get(shape.key);
+    if (group === undefined) return this.#add(shape);
+    const first = group.templates[0];
+    return first?.shape === shape ? first : null;
   }
 
   #add(shape: Shape): LineTemplate {

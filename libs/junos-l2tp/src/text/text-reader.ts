@@ -1,32 +1,17 @@
-/** Reads a listing printed as text: lines into sessions, sessions into rows, whatever the layout. */
-import { indexOfField, lineSlot, unknownSlot } from '@sessionreel/session-model';
+/** Reads a listing printed as text, from bytes cut anywhere: sessions that are predicted at once, all else line by line. */
+import { lineSlot } from '@sessionreel/session-model';
+import { mayBePager, pagerLength, withoutLineEnd } from '../envelope/prompt.ts';
+import type { BodyReader, ParseLimits } from '../envelope/reader.ts';
+import type { SnapshotBuilder } from '../envelope/snapshot-builder.ts';
+import type { StringHolder } from '../envelope/string-renewal.ts';
 import { FastPath, found } from '../predict/fast-path.ts';
 import { giveBack, takeLearned, type LearnedLayouts } from '../predict/learned-layouts.ts';
 import { LineIndex } from '../predict/line-index.ts';
-import { literal } from './line-shape.ts';
-import { LineTemplates, Shapes, type LineTemplate } from './line-templates.ts';
 import { windowBytes, windowStart } from '../predict/matcher.ts';
-import { bodyLabels } from './labels.ts';
-import { isTimestamp, mayBePager, messageOf, pagerLength, withoutLineEnd } from '../envelope/prompt.ts';
-import type { BodyReader, ParseLimits } from '../envelope/reader.ts';
-import type { SnapshotBuilder } from '../envelope/snapshot-builder.ts';
-import { certainFields, isBlank } from './split-line.ts';
-import type { StringHolder } from '../envelope/string-renewal.ts';
-import { columnsOf, isTableHead, isTableRow, isTableSubhead, type Column } from './table.ts';
+import { LineTemplates, Shapes } from './line-templates.ts';
 import { endsReply, mayBeginListing } from './text-ends.ts';
-import { TextLayouts } from './text-layouts.ts';
-import {
-  beginsLike,
-  goesOn,
-  isHeaderField,
-  isHeaderLine,
-  isLostHeader,
-  isNamed,
-  isPredictable,
-  readHeader,
-  type TunnelHeader,
-} from './tunnel-header.ts';
-import { excerpt, readLines, readTableRow, type TextContext, type TextLine } from './text-lines.ts';
+import { excerpt, type TextContext, type TextLine } from './text-lines.ts';
+import { TextListing } from './text-listing.ts';
 
 export interface TextOptions {
   /** Whoever took the capture vouches for its end: a last line without line end is whole. */
@@ -37,7 +22,6 @@ export interface TextOptions {
   readonly learned?: LearnedLayouts;
 }
 
-const sessionId = indexOfField('session_local_id');
 const newline = 0x0a;
 const noBytes = new Uint8Array();
 /** Zeros behind the text in the window. */
@@ -50,10 +34,9 @@ export class TextReader implements BodyReader, StringHolder {
   readonly #limits: ParseLimits;
   readonly #options: TextOptions;
   readonly #context: TextContext;
-  readonly #layouts: TextLayouts;
+  readonly #listing: TextListing;
   /** Null when prediction is off. */
   #learned: LearnedLayouts | null = null;
-  #fast: FastPath | null = null;
   /** The text at hand is copied to `#bytes[#start …]`, `#size` bytes at most. */
   readonly #bytes: Uint8Array;
   readonly #start: number;
@@ -67,19 +50,6 @@ export class TextReader implements BodyReader, StringHolder {
   /** True while the rest of a line that is too long is thrown away. */
   #skipping = false;
   #lineEnd = '\n';
-  #header: TunnelHeader | null = null;
-  /** Lines between a header and its first session. */
-  #betweenLines: TextLine[] | null = null;
-  #columns: Column[] | null = null;
-  #tableHead = '';
-  #session: TextLine[] = [];
-  #sessionBytes = 0;
-  #blanks: TextLine[] = [];
-  /** Why nothing before the next session or header belongs to a session; '' when it does. */
-  #orphaned = false;
-  #firstStray: TextLine | null = null;
-  #warnings = 0;
-
   /** Bytes of the line that ended the reply, when it began in an earlier chunk. */
   leftover: Uint8Array = noBytes;
 
@@ -88,7 +58,6 @@ export class TextReader implements BodyReader, StringHolder {
     this.#limits = limits;
     this.#options = options;
     this.#lineNumber = firstLine;
-    this.#layouts = new TextLayouts(builder, limits.layouts);
     // Lines that are longer than the matcher's memory are read without.
     const isPredicting = options.predict !== false && limits.lineBytes * 2 <= windowBytes;
     this.#learned = isPredicting ? takeLearned(options.learned) : null;
@@ -105,6 +74,10 @@ export class TextReader implements BodyReader, StringHolder {
       problem: (line, message, loses) => builder.problem(line, message, loses),
       unknownLabels: limits.unknownLabels,
     };
+    this.#listing = new TextListing(builder, limits, this.#context, () => {
+      const isFull = this.#learned?.isFull === true || this.#context.templates.size > maxTemplates;
+      if (isFull) this.#forgetLines();
+    });
     builder.holder = this;
     this.#startPredicting();
   }
@@ -117,28 +90,29 @@ export class TextReader implements BodyReader, StringHolder {
     const { strings, learned: following, templates } = this.#context;
     const index = new LineIndex(learned, templates, strings, following);
     this.#context.index = index;
-    this.#fast = new FastPath(index, templates, (lines) => this.#layoutOf(lines, 0));
+    this.#listing.fast = new FastPath(index, templates, (lines) => this.#listing.layoutOf(lines, 0));
   }
 
   rowsToKeep(): readonly Uint32Array[] {
-    return this.#header === null ? [] : [this.#header.words];
+    const { header } = this.#listing;
+    return header === null ? [] : [header.words];
   }
 
   /** The lines that are known hold no ids; their order goes on to be what it was. */
   forgetStrings(): void {
-    this.#layouts.forget();
+    this.#listing.layouts.forget();
     this.#startPredicting();
-    this.#enterHeader();
+    this.#listing.enterHeader();
   }
 
   /** An input of ever new lines must not fill the memory. */
   #forgetLines(): void {
     this.#context.templates.clear();
     this.#learned?.forget();
-    this.#layouts.forget();
+    this.#listing.layouts.forget();
     this.#startPredicting();
     // The header's templates are of a kind that is gone.
-    this.#fast?.leave();
+    this.#listing.fast?.leave();
   }
 
   /** True once a prompt or a banner ended the reply. */
@@ -179,6 +153,7 @@ export class TextReader implements BodyReader, StringHolder {
     const bytes = this.#bytes;
     const start = this.#start;
     const end = start + length;
+    const listing = this.#listing;
     bytes.fill(0, end, end + sentinelBytes);
     let at = start;
     while (at < end) {
@@ -189,11 +164,11 @@ export class TextReader implements BodyReader, StringHolder {
         at = feed + 1;
         continue;
       }
-      const fast = this.#fast;
-      if (this.#betweenLines?.length === 0 && beginsSession(bytes, at, end)) this.#enterSessions();
-      if (fast?.isReady === true && this.#betweenLines === null) {
+      if (listing.isBehindHeader && beginsSession(bytes, at, end)) listing.enterSessions();
+      const { fast } = listing;
+      if (fast?.isReady === true && !listing.isBetween) {
         if (!isLast && end - at < fast.reserve) break;
-        if (this.#session.length === 0 || fast.isBoundary(at, end)) {
+        if (!listing.hasOpenSession || fast.isBoundary(at, end)) {
           const to = this.#runFast(fast, at, end, isLast);
           if (to > at) {
             at = to;
@@ -215,17 +190,18 @@ export class TextReader implements BodyReader, StringHolder {
 
   /** Reads sessions as long as they are predicted; returns where the first that is not begins. */
   #runFast(fast: FastPath, start: number, end: number, isLast: boolean): number {
-    if (this.#session.length > 0) this.#finishSession();
+    const listing = this.#listing;
+    if (listing.hasOpenSession) listing.finishSession();
     const builder = this.#builder;
     const bytes = this.#bytes;
     const { frame, words } = builder;
-    const header = this.#header;
+    const { header } = listing;
     if (header === null) return start;
     let at = start;
     while (at < end && (isLast || end - at >= fast.reserve)) {
       const row = builder.startDirtyRow();
       // The string table was emptied, and what predicts has begun anew.
-      if (fast !== this.#fast) break;
+      if (fast !== listing.fast) break;
       if (!fast.match(at, end, isLast, words, row, header.words)) break;
       if (found.gapEnd > at) frame.hold(bytes, at, found.gapEnd);
       if (found.hasHeader) {
@@ -235,14 +211,14 @@ export class TextReader implements BodyReader, StringHolder {
       }
       words[row + lineSlot] = this.#lineNumber + found.lines - found.bodyLines;
       this.#lineNumber += found.lines;
-      this.#orphaned = false;
+      listing.orphaned = false;
       at = found.end;
       this.#isCut = found.isCut;
       if (builder.finishRow(found.layout)) continue;
       this.#isCut = false;
       frame.unmarkHeader();
       frame.hold(bytes, found.bodyStart, at);
-      this.#orphaned = true;
+      listing.orphaned = true;
     }
     return at;
   }
@@ -251,21 +227,22 @@ export class TextReader implements BodyReader, StringHolder {
     if (!this.#ended) this.#takeLast();
     const { frame } = this.#builder;
     const sessions = this.#builder.sessions;
-    const isOpen = this.#session.length > 0;
-    this.#finishSession();
+    const listing = this.#listing;
+    const isOpen = listing.hasOpenSession;
+    listing.finishSession();
     const isCut = this.#isCut || (isOpen && this.#builder.sessions > sessions);
     if (isCut && !this.#ended && !this.#options.whole) this.#builder.markCut();
-    this.#flushBetween(false);
+    listing.flushBetween(false);
     const rest = this.#ended ? noBytes : this.#bytes.slice(this.#start, this.#start + this.#held);
     frame.hold(rest, 0, rest.length);
     this.#held = 0;
     this.#stopPredicting();
-    if (this.#isInListing) return;
-    if (this.#header !== null) this.#firstStray ??= this.#header.lines[0] ?? null;
+    if (listing.isInListing) return;
+    if (listing.header !== null) listing.firstStray ??= listing.header.lines[0] ?? null;
     const cut = Buffer.from(rest).toString('latin1');
-    if (this.#firstStray === null && !mayBeginListing(cut))
-      this.#firstStray = { content: cut, end: '', number: this.#lineNumber };
-    const stray = this.#firstStray;
+    if (listing.firstStray === null && !mayBeginListing(cut))
+      listing.firstStray = { content: cut, end: '', number: this.#lineNumber };
+    const stray = listing.firstStray;
     if (stray !== null)
       this.#builder.refuse(stray.number, `no listing of L2TP sessions: ${excerpt(stray.content)}`);
   }
@@ -273,7 +250,7 @@ export class TextReader implements BodyReader, StringHolder {
   /** What was learned serves other captures from now on. */
   #stopPredicting(): void {
     if (this.#learned !== null) giveBack(this.#learned, this.#options.learned);
-    this.#learned = this.#fast = this.#context.index = null;
+    this.#learned = this.#listing.fast = this.#context.index = null;
   }
 
   /** The last line, without line end: a prompt, or whole because someone says so, or no evidence. */
@@ -303,11 +280,11 @@ export class TextReader implements BodyReader, StringHolder {
 
   #dropLine(message: string): void {
     this.#builder.problem(this.#lineNumber, message, true);
-    this.#firstStray ??= { content: message, end: '', number: this.#lineNumber };
+    this.#listing.firstStray ??= { content: message, end: '', number: this.#lineNumber };
     this.#builder.frame.abandon();
     this.#skipping = true;
-    this.#finishSession();
-    this.#orphaned = true;
+    this.#listing.finishSession();
+    this.#listing.orphaned = true;
     this.#lineNumber++;
   }
 
@@ -335,241 +312,8 @@ export class TextReader implements BodyReader, StringHolder {
     }
     this.#lineEnd = line.end;
     this.#lineNumber++;
-    this.#dispatch(line);
+    this.#listing.take(line);
     return true;
-  }
-
-  #dispatch(line: TextLine): void {
-    const { content } = line;
-    if (isBlank(content)) this.#takeBlank(line);
-    else if (this.#isSessionStart(content)) this.#beginSession(line);
-    else if (this.#isHeader(content)) this.#beginTunnel(line);
-    else if (messageOf(content) !== null) this.#takeMessage(line);
-    else if (this.#header === null && isTimestamp(content)) this.#holdLine(line);
-    else if (this.#columns !== null) this.#takeRow(line);
-    else if (this.#session.length > 0 && !isLostHeader(content, this.#header, this.#firstLine))
-      this.#addToSession(line);
-    else this.#takeBetween(line);
-  }
-
-  #isSessionStart(content: string): boolean {
-    return /session local id[ \t]*:/i.test(content) && certainFields(content, bodyLabels).includes(sessionId);
-  }
-
-  #takeBlank(line: TextLine): void {
-    if (this.#session.length > 0) this.#blanks.push(line);
-    else if (this.#betweenLines !== null) this.#betweenLines.push(line);
-    else this.#holdLine(line);
-  }
-
-  /** The line opens a tunnel, or goes on to do so. */
-  #isHeader(content: string): boolean {
-    const header = this.#header;
-    if (isHeaderLine(content, header, this.#firstLine)) return true;
-    if (!isHeaderField(content)) return false;
-    return header === null || this.#goesOnHeader(content) || beginsLike(header, content, this.#firstLine);
-  }
-
-  /** Of the session that is open. */
-  get #firstLine(): string | undefined {
-    return this.#session[0]?.content;
-  }
-
-  /** True when the line belongs to the header before it. */
-  #goesOnHeader(content: string): boolean {
-    return this.#header !== null && this.#betweenLines?.length === 0 && goesOn(this.#header, content);
-  }
-
-  /** True once a tunnel's ID or a session was seen: what follows is no longer the reply to something else. */
-  get #isInListing(): boolean {
-    return this.#builder.sessions > 0 || isNamed(this.#header);
-  }
-
-  #beginTunnel(line: TextLine): void {
-    const before = this.#goesOnHeader(line.content) ? this.#header : null;
-    if (before === null) {
-      this.#finishSession();
-      this.#flushBetween(false);
-      this.#fast?.leave();
-      this.#orphaned = false;
-      this.#columns = null;
-      this.#builder.frame.markHeader();
-    }
-    this.#header = readHeader(this.#context, [...(before?.lines ?? []), line]);
-    this.#holdLine(line);
-    this.#betweenLines = [];
-  }
-
-  #beginSession(line: TextLine): void {
-    this.#enterSessions();
-    this.#addToSession(line);
-  }
-
-  /** Another session begins. */
-  #enterSessions(): void {
-    this.#finishSession();
-    this.#orphaned = false;
-    this.#columns = null;
-    this.#flushBetween(true);
-  }
-
-  #addToSession(line: TextLine): void {
-    for (const blank of this.#blanks) this.#session.push(blank);
-    this.#blanks = [];
-    this.#session.push(line);
-    this.#sessionBytes += line.content.length + line.end.length;
-    if (this.#sessionBytes <= this.#limits.sessionBytes) return;
-    this.#builder.problem(line.number, `session longer than ${this.#limits.sessionBytes} bytes`, true);
-    for (const held of this.#session) this.#holdLine(held);
-    this.#session = [];
-    this.#sessionBytes = 0;
-    this.#orphaned = true;
-  }
-
-  /** A line between header and first session: the table's head, or what belongs nowhere. */
-  #takeBetween(line: TextLine): void {
-    this.#finishSession();
-    if (this.#betweenLines !== null && isTableHead(line.content)) {
-      this.#tableHead = line.content;
-      this.#betweenLines.push(line);
-    } else if (this.#betweenLines !== null && this.#tableHead !== '' && isTableSubhead(line.content)) {
-      this.#columns = columnsOf(this.#tableHead, line.content);
-      this.#tableHead = '';
-      this.#betweenLines.push(line);
-    } else this.#takeStray(line);
-  }
-
-  #takeStray(line: TextLine): void {
-    this.#firstStray ??= line;
-    if (!this.#orphaned && this.#isInListing)
-      this.#builder.problem(line.number, `belongs to no session: ${excerpt(line.content)}`, true);
-    else if (!this.#orphaned && this.#warnings === 0 && this.#firstStray === line)
-      this.#builder.problem(line.number, `not understood: ${excerpt(line.content)}`);
-    if (this.#header !== null && isLostHeader(line.content, this.#header, this.#firstLine))
-      this.#loseHeader(this.#header);
-    this.#orphaned = true;
-    this.#flushBetween(false);
-    this.#holdLine(line);
-  }
-
-  /** Sessions that follow have no tunnel until the next header. */
-  #loseHeader(header: TunnelHeader): void {
-    header.words.fill(0);
-    this.#fast?.leave();
-  }
-
-  #takeRow(line: TextLine): void {
-    this.#finishSession();
-    if (!isTableRow(line.content, this.#columns ?? [])) {
-      this.#takeStray(line);
-      this.#orphaned = false;
-      return;
-    }
-    this.#orphaned = false;
-    this.#flushBetween(true);
-    this.#session = [line];
-    this.#finishSession();
-  }
-
-  #takeMessage(line: TextLine): void {
-    const text = line.content.trim();
-    const isOpen = this.#session.length > 0;
-    const { sessions } = this.#builder;
-    this.#finishSession();
-    // The session that an error breaks off may have had more to print.
-    if (isOpen && messageOf(line.content) === 'error' && this.#builder.sessions > sessions)
-      this.#builder.markCut();
-    this.#flushBetween(false);
-    this.#holdLine(line);
-    this.#firstStray ??= line;
-    this.#warnings++;
-    if (this.#isInListing) {
-      this.#builder.problem(line.number, text);
-      this.#builder.incomplete(`${messageOf(line.content) ?? 'error'} after rows`);
-    } else if (messageOf(line.content) === 'error') this.#builder.refuse(line.number, text);
-    else this.#builder.problem(line.number, text);
-  }
-
-  /** Ends the lines between header and first session. `regular`: a session follows, and they are what its layout prints. */
-  #flushBetween(regular: boolean): void {
-    const lines = this.#betweenLines;
-    if (lines === null) {
-      if (this.#columns === null && this.#fast?.isTable === true) this.#fast.leave();
-      return;
-    }
-    for (const line of lines) this.#holdLine(line);
-    this.#betweenLines = null;
-    const header = this.#header;
-    if (!regular || header === null) {
-      this.#builder.frame.unmarkHeader();
-      if (!regular) return;
-    }
-    for (const line of lines) header?.templates.push(this.#literalTemplate(line));
-    this.#enterHeader();
-  }
-
-  #enterHeader(): void {
-    const header = this.#header;
-    if (header !== null)
-      this.#fast?.enter(isPredictable(header) ? header.templates : null, this.#columns !== null);
-  }
-
-  #literalTemplate(line: TextLine): LineTemplate {
-    const whole = line.content + line.end;
-    const record = { values: {}, rounding: {}, unknown: [] };
-    return this.#context.templates.find(`literal ${whole}`, whole, record, 0, 0, {
-      builds: [() => [literal(whole)]],
-      isAlone: true,
-    });
-  }
-
-  #holdLine(line: TextLine): void {
-    const bytes = Buffer.from(line.content + line.end, 'latin1');
-    this.#builder.frame.hold(bytes, 0, bytes.length);
-  }
-
-  /** The open session, if there is one, becomes a row. */
-  #finishSession(): void {
-    const lines = this.#session;
-    const first = lines[0];
-    if (first !== undefined) {
-      this.#session = [];
-      this.#sessionBytes = 0;
-      this.#readSession(lines, first);
-    }
-    for (const blank of this.#blanks) this.#holdLine(blank);
-    this.#blanks = [];
-  }
-
-  #readSession(lines: readonly TextLine[], first: TextLine): void {
-    const isFull = this.#learned !== null && this.#learned.isFull;
-    if (isFull || this.#context.templates.size > maxTemplates) this.#forgetLines();
-    const builder = this.#builder;
-    const row = builder.startRow(first.number);
-    const { words } = builder;
-    const header = this.#header;
-    if (header !== null) words.set(header.words.subarray(0, unknownSlot), row);
-    words[row + lineSlot] = first.number;
-    const target = { words, row };
-    const inherited = header?.unknown ?? [];
-    const columns = this.#columns;
-    const read =
-      columns === null
-        ? readLines(this.#context, target, lines, bodyLabels, inherited)
-        : readTableRow(this.#context, target, first, columns, inherited);
-    for (const [name, raw] of read.unknown) builder.unknown(name, raw, first.number);
-    const layout = this.#layoutOf(read.templates, inherited.length);
-    const accepted = builder.finishRow(layout);
-    if (accepted && read.lines === lines.length) this.#fast?.learn(read.templates);
-    if (!accepted) builder.frame.unmarkHeader();
-    const rest = accepted ? lines.slice(read.lines) : lines;
-    for (const line of rest) this.#holdLine(line);
-    if (rest.length > 0) this.#orphaned = true;
-  }
-
-  /** Id of the layout of a session that was printed by these lines under the current header. */
-  #layoutOf(templates: readonly LineTemplate[], inherited: number): number {
-    return this.#layouts.idOf(this.#header?.templates ?? [], templates, inherited);
   }
 }
 
