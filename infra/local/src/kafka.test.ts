@@ -23,7 +23,7 @@ async function allEnd(pids: readonly number[]): Promise<void> {
 
 test('topics, messages of their largest size, and everything again after kill -9 of both processes', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'reel-kafka-'));
-  const first = await startKafka({ dir, port: 0, heap: '512m', quickStart: true });
+  const first = await startKafka({ dir, port: 0, heap: '512m' });
   const producer = client(first.address).producer();
   await producer.connect();
   const value = Buffer.alloc(7.9 * 2 ** 20, 'x');
@@ -42,7 +42,7 @@ test('topics, messages of their largest size, and everything again after kill -9
 
   for (const pid of first.pids) process.kill(pid, 'SIGKILL');
   await first.ended;
-  const second = await startKafka({ dir, port: 0, heap: '512m', quickStart: true });
+  const second = await startKafka({ dir, port: 0, heap: '512m' });
   const admin = client(second.address).admin();
   await admin.connect();
   expect((await admin.listTopics()).filter((topic) => !topic.startsWith('__')).sort()).toEqual([
@@ -60,7 +60,7 @@ test('topics, messages of their largest size, and everything again after kill -9
   process.kill(second.pid, 'SIGKILL');
   await second.ended;
   await allEnd(second.pids);
-  const third = await startKafka({ dir, port: 0, heap: '512m', quickStart: true });
+  const third = await startKafka({ dir, port: 0, heap: '512m' });
   await third.stop();
   await allEnd(third.pids);
 }, 90_000);

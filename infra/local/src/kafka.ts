@@ -6,8 +6,6 @@ export interface KafkaOptions extends StartOptions {
   readonly partitions?: number;
   /** Largest heap of the JVM, as -Xmx takes it. */
   readonly heap?: string;
-  /** Starts with about a third less work, and then runs slower: for tests. */
-  readonly quickStart?: boolean;
 }
 
 /** Starts Apache Kafka (one KRaft node) with Sessionreel's topics. `address` is `host:port`. Throws `StartError`. */
@@ -21,6 +19,5 @@ export function startKafka(options: KafkaOptions): Promise<RunningServer> {
     String(options.partitions ?? 4),
   ];
   if (options.heap !== undefined) args.push('--heap', options.heap);
-  if (options.quickStart === true) args.push('--quick-start', 'yes');
   return startServer('./kafka-server.ts', args, options);
 }

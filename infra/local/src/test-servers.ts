@@ -20,7 +20,7 @@ export interface TestServers {
 export async function testServers(options: { partitions?: number } = {}): Promise<TestServers> {
   const dir = mkdtempSync(join(tmpdir(), 'reel-test-'));
   const started = await Promise.allSettled([
-    startKafka({ dir: join(dir, 'kafka'), port: 0, heap: '512m', quickStart: true, ...options }),
+    startKafka({ dir: join(dir, 'kafka'), port: 0, heap: '512m', ...options }),
     startClickHouse({ dir: join(dir, 'clickhouse'), port: 0 }),
   ]);
   const stop = async (): Promise<void> => {

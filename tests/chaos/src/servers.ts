@@ -81,9 +81,7 @@ export class Servers {
   }
 
   async #startKafka(port: number): Promise<void> {
-    this.#kafka = await again(() =>
-      startKafka({ dir: join(this.dir, 'kafka'), port, heap: '512m', quickStart: true }),
-    );
+    this.#kafka = await again(() => startKafka({ dir: join(this.dir, 'kafka'), port, heap: '512m' }));
   }
 }
 
