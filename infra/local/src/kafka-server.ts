@@ -47,7 +47,7 @@ async function start(): Promise<void> {
   writeFileSync(join(dir, 'log4j2.xml'), log4jConfig(join(dir, 'server.log')));
   formatStorage(jars, properties, logFolder);
 
-  // The quick compiler only. The other one took a quarter of the CPU of the first gigabyte, and made nothing cheaper after it (measured).
+  // The quick compiler only. The other one took a fifth of the CPU of the first gigabyte, and made nothing cheaper after it (measured).
   const jvm = [`-Xmx${settings.heap}`, '-XX:TieredStopAtLevel=1'];
   const broker = spawnBroker(jars, properties, join(dir, 'log4j2.xml'), jvm);
   const last: string[] = [];
