@@ -15,7 +15,7 @@ import {
   type SnapshotSink,
 } from './reader.ts';
 import { SnapshotBuilder } from './snapshot-builder.ts';
-import { excerpt } from '../text/text-lines.ts';
+import { excerpt } from '../text/field-types.ts';
 import { TextReader } from '../text/text-reader.ts';
 import { XmlReader } from '../xml/xml-reader.ts';
 

@@ -4,28 +4,22 @@
  */
 import {
   Presence,
-  fields,
   getPresence,
   indexOfField,
   recordOfRow,
-  type FieldType,
   type SessionRecord,
   type StringTable,
 } from '@sessionreel/session-model';
-import {
-  bodyLabels,
-  firstLineLabels,
-  counterRows,
-  freeTextFields,
-  unknownField,
-  type CounterRow,
-} from './labels.ts';
-import { guesses, piecesOfLine, slotOf, type Place } from './line-shape.ts';
+import { isNotAvailable, readPrinted, spansOf, textOf } from '../layout/values.ts';
 import { printedWith } from '../predict/fast-step.ts';
 import type { KnownLine } from '../predict/learned-layouts.ts';
 import type { LineIndex } from '../predict/line-index.ts';
-import type { LineTemplates, LineTemplate } from './line-templates.ts';
-import { piecesOfRow } from './row-shape.ts';
+import { counterLineOf, isCounterHead, otherCounterOf } from './counter-rows.ts';
+import { excerpt, fitsType, typeNameOf } from './field-types.ts';
+import { bodyLabels, firstLineLabels, freeTextFields, unknownField } from './labels.ts';
+import { templateOf, type LinePlan } from './line-learning.ts';
+import type { Place } from './line-shape.ts';
+import type { LineTemplate, LineTemplates } from './line-templates.ts';
 import {
   certainFields,
   isBlank,
@@ -35,10 +29,7 @@ import {
   trimmedEnd,
   type SplitContext,
 } from './split-line.ts';
-import { cellsOf, restOf, type Cell, type Column } from './table.ts';
-import { isAddress, isNotAvailable, readPrinted, spansOf, textOf } from '../layout/values.ts';
-import { readU64, readUint } from '../layout/numbers.ts';
-import { secondsOfDate, secondsOfDuration } from '../layout/times.ts';
+import { cellsOf, restOf, type Column } from './table.ts';
 
 /** One line in Latin-1, its line end apart. */
 export interface TextLine {
@@ -77,20 +68,6 @@ export interface LinesRead {
 
 const tunnelId = indexOfField('tunnel_local_id');
 const interfaceUnit = indexOfField('interface_unit');
-/** A space, a tab, a no-break space in UTF-8; and what is none. */
-const gap = '(?:[ \\t]|\\xc2\\xa0)';
-const solid = '[^ \\t\\xa0\\xc2]+';
-const counterNames = [...counterRows.keys()].map((label) => label.replaceAll(' ', `${gap}+`)).join('|');
-const counterRow = new RegExp(
-  `^${gap}*(${counterNames}):?${gap}+(${solid})(?:${gap}+(${solid}))?${gap}*$`,
-  'di',
-);
-const counterHead = new RegExp(`^${gap}*Packets${gap}+Bytes${gap}*$`, 'i');
-const otherCounter = new RegExp(
-  `^${gap}*([^:]*?[^:\\s\\xa0\\xc2])(${gap}+\\d${solid.slice(0, -1)}*){1,2}${gap}*$`,
-  'd',
-);
-
 /** Reads labelled lines. `inherited`: unknown values that the session has before these lines (from the tunnel's header). */
 export function readLines(
   context: TextContext,
@@ -114,16 +91,6 @@ export function readTableRow(
 }
 
 const noRecord: SessionRecord = { values: {}, rounding: {}, unknown: [] };
-
-interface LinePlan {
-  /** The line's template, where it was known at once. */
-  readonly known?: LineTemplate;
-  readonly certain: readonly number[];
-  readonly places: readonly Place[];
-  readonly unknownBase: number;
-  readonly unknowns: number;
-  readonly cells?: readonly Cell[];
-}
 
 class LinesReader {
   readonly #context: TextContext;
@@ -264,7 +231,7 @@ class LinesReader {
 
   #placesOfLine(content: string, elsewhere: Pick<ReadonlySet<number>, 'has'>): Place[] {
     if (isBlank(content)) return [];
-    if (counterHead.test(content)) {
+    if (isCounterHead(content)) {
       this.#inCounters = true;
       return [];
     }
@@ -327,31 +294,20 @@ class LinesReader {
   }
 
   #counterPlaces(content: string): Place[] | null {
-    const match = counterRow.exec(content);
-    if (match === null) return this.#inCounters ? this.#unknownCounter(content) : null;
-    const [, [start, end] = [0, 0], second] = (match.indices as RegExpIndicesArray).slice(1);
-    const label = match[1] as string;
-    const row = counterRows.get(label.toLowerCase().replace(/(?:[ \t]|\xc2\xa0)+/g, ' ')) as CounterRow;
-    const values = [{ field: row.fields[0] as number, label, start, end }];
-    const [from, to] = second ?? [0, 0];
-    if (from < to && row.fields[1] !== undefined)
-      values.push({ field: row.fields[1], label, start: from, end: to });
-    if (this.#isRepeated(values)) return [];
-    const places = values.flatMap((v) => this.#placesOf(v.field, v.label, v.start, v.end, false));
-    if (from === to || row.fields[1] !== undefined) return places;
-    return [...places, ...this.#keepUnknown(`${label} bytes`, from, to)];
+    const row = counterLineOf(content);
+    if (row === null) return this.#inCounters ? this.#unknownCounter(content) : null;
+    if (this.#isRepeated(row.values)) return [];
+    const places = row.values.flatMap((v) => this.#placesOf(v.field, v.label, v.start, v.end, false));
+    if (row.rest === null) return places;
+    return [...places, ...this.#keepUnknown(`${row.label} bytes`, row.rest.start, row.rest.end)];
   }
 
   /** A row of the counters' table that the catalogue does not know: `Foo Tx   4   88`. */
   #unknownCounter(content: string): Place[] | null {
-    const match = otherCounter.exec(content);
-    if (match === null) return null;
-    const start = (match.indices as RegExpIndicesArray)[1]?.[1] ?? 0;
-    return this.#keepUnknown(
-      match[1] as string,
-      start + leadingSpace(content.slice(start)),
-      trimmedEnd(content),
-    );
+    const row = otherCounterOf(content);
+    if (row === null) return null;
+    const start = row.end + leadingSpace(content.slice(row.end));
+    return this.#keepUnknown(row.label, start, trimmedEnd(content));
   }
 
   /** Reads one printed value; where its parts stand. A value that does not fit its field is told, and kept as unknown. */
@@ -363,10 +319,7 @@ class LinesReader {
     this.#printed.add(field);
     const { words, row } = this.#target;
     if (!readPrinted(field, this.#bytes, start, end, words, row, this.#context.strings)) {
-      this.#context.problem(
-        this.#line.number,
-        `${label}: ${excerpt(raw)} is no ${typeNames[fields[field]?.type ?? 'text']}`,
-      );
+      this.#context.problem(this.#line.number, `${label}: ${excerpt(raw)} is no ${typeNameOf(field)}`);
       return this.#keepUnknown(label, start, end);
     }
     const spans = composite ? spansOf(field, this.#bytes, start, end) : [{ field, start, end }];
@@ -415,81 +368,9 @@ class LinesReader {
     const values = isKnown ? noRecord : recordOfRow(words, row, this.#context.strings);
     const record: SessionRecord = { ...values, unknown: this.#unknown };
     const templates = plans.map(
-      (plan, i) => plan.known ?? this.#templateOf(plan, this.#lines[i] as TextLine, record),
+      (plan, i) =>
+        plan.known ?? templateOf(this.#context.templates, plan, this.#lines[i] as TextLine, record),
     );
     return { templates, lines: plans.length, unknown: this.#unknown };
   }
-
-  #templateOf(plan: LinePlan, line: TextLine, record: SessionRecord): LineTemplate {
-    const whole = line.content + line.end;
-    const places = plan.places.map((p) =>
-      p.field < 0 ? { ...p, unknown: p.unknown - plan.unknownBase } : p,
-    );
-    const relative = { ...record, unknown: record.unknown.slice(plan.unknownBase) };
-    const builds = guesses.map((guess) => () => piecesOfLine(whole, places, relative, guess));
-    const { cells } = plan;
-    if (cells !== undefined)
-      builds.unshift(() =>
-        piecesOfRow(line.content, line.end, cells, (i) =>
-          slotOf(whole, places[i] as Place, '', '', relative, 'exact'),
-        ),
-      );
-    return this.#context.templates.find(
-      keyOf(whole, places, cells),
-      whole,
-      record,
-      plan.unknownBase,
-      plan.unknowns,
-      { builds, isAlone: cells === undefined },
-      { certain: plan.certain, isCounterHead: counterHead.test(line.content) },
-    );
-  }
-}
-
-/** Labels, separators and fields of a line, without values and the spaces around them. */
-function keyOf(line: string, places: readonly Place[], cells: readonly Cell[] | undefined): string {
-  if (cells !== undefined) return `row ${cells.map((c) => `${c.column.label}@${c.column.start}`).join(' ')}`;
-  let key = '';
-  let at = 0;
-  for (const place of places) {
-    key += `${line.slice(at, place.start).replace(/ +$/, '')}\u{0}${place.field} `;
-    at = place.end;
-  }
-  return key + line.slice(at);
-}
-
-const typeNames: Readonly<Record<FieldType, string>> = {
-  u16: 'number from 0 to 65535',
-  u32: 'number from 0 to 4294967295',
-  u64: 'number from 0 to 18446744073709551615',
-  text: 'text',
-  word: 'word',
-  address: 'address',
-  datetime: 'date and time',
-  duration: 'duration',
-};
-
-function fitsType(field: number, bytes: Uint8Array, start: number, end: number): boolean {
-  switch (fields[field]?.type) {
-    case 'u16':
-      return readUint(bytes, start, end, 0xffff) >= 0;
-    case 'u32':
-      return readUint(bytes, start, end, 0xffffffff) >= 0;
-    case 'u64':
-      return readU64(bytes, start, end);
-    case 'datetime':
-      return secondsOfDate(textOf(bytes, start, end)) >= 0;
-    case 'duration':
-      return secondsOfDuration(textOf(bytes, start, end)) >= 0;
-    case 'address':
-      return isAddress(bytes, start, end);
-    default:
-      return true;
-  }
-}
-
-/** A quotation of what was not understood, bounded. */
-export function excerpt(latin1: string): string {
-  const text = Buffer.from(latin1.slice(0, 60), 'latin1').toString('utf8');
-  return JSON.stringify(latin1.length > 60 ? `${text}…` : text);
 }

@@ -10,7 +10,8 @@ import type { LineTemplate } from './line-templates.ts';
 import { certainFields, isBlank } from './split-line.ts';
 import { columnsOf, isTableHead, isTableRow, isTableSubhead, type Column } from './table.ts';
 import { TextLayouts } from './text-layouts.ts';
-import { excerpt, readLines, readTableRow, type TextContext, type TextLine } from './text-lines.ts';
+import { excerpt } from './field-types.ts';
+import { readLines, readTableRow, type TextContext, type TextLine } from './text-lines.ts';
 import {
   beginsLike,
   goesOn,

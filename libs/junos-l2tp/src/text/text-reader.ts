@@ -10,7 +10,8 @@ import { LineIndex } from '../predict/line-index.ts';
 import { windowBytes, windowStart } from '../predict/matcher.ts';
 import { LineTemplates, Shapes } from './line-templates.ts';
 import { endsReply, mayBeginListing } from './text-ends.ts';
-import { excerpt, type TextContext, type TextLine } from './text-lines.ts';
+import { excerpt } from './field-types.ts';
+import type { TextContext, TextLine } from './text-lines.ts';
 import { TextListing } from './text-listing.ts';
 
 export interface TextOptions {
