@@ -283,11 +283,6 @@ export const mutants: readonly Mutant[] = [
   listed('a deviation is taken twice', '(core.word(r, Col.clockOffset) | 0)', '0'),
   rows('a deviation of a steady session is taken twice', 'clock, clock - offset,', 'clock, clock,'),
   clocks('the clock of later parts is not told', '(place === 0 && pending.parts === 1)', 'place === 0'),
-  restore(
-    'a restore does not set the time of counters',
-    'core.setTime(r, Col.countersAt, Math.max(capturedAt, core.time(r, Col.countersAt)));\n  if (imaged',
-    'if (imaged',
-  ),
   restore('deltas are added to images that hold them', 'if (imaged.has(key)) return;', ''),
   restore(
     'a hole in the log is not noticed',

@@ -71,7 +71,7 @@ export function applyDelta(
   else {
     const imaged = applyImages(core, delta, timezone);
     for (const list of [delta.counters, delta.counters_rounded])
-      for (let i = 0; i < list.count; i++) count(core, list, i, imaged, delta.captured_at);
+      for (let i = 0; i < list.count; i++) count(core, list, i, imaged);
     applyPrints(core, delta.prints);
     sightListed(core, head, delta, state);
     sightDecided(core, before, head, imaged);
@@ -187,19 +187,12 @@ function changeImage(core: Core, list: ImageList, i: number, timezone: string): 
   setMeta(core, r, list, i, timezone);
 }
 
-/** Adds deltas to the counters, unless an image of the same delta holds them already. */
-function count(
-  core: Core,
-  list: CounterList,
-  i: number,
-  imaged: ReadonlySet<number>,
-  capturedAt: number,
-): void {
+/** Adds deltas to the counters, unless an image of the same delta holds them already. When they were seen, the sights tell. */
+function count(core: Core, list: CounterList, i: number, imaged: ReadonlySet<number>): void {
   const { words, stride } = list;
   const at = i * stride;
   const key = keyOf(words[at] as number, words[at + CounterSlot.session] as number);
   const r = rowOf(core, key);
-  core.setTime(r, Col.countersAt, Math.max(capturedAt, core.time(r, Col.countersAt)));
   if (imaged.has(key)) return;
   core.table.load(r, old, 0);
   now.set(old);

@@ -74,6 +74,29 @@ describe('counters', () => {
     expect(bytesOf(delta)).toEqual([['normal', 50n, 60]]);
   });
 
+  it('that are not printed have no delta, whatever another listing counted before', () => {
+    const lab = new Lab();
+    const { tunnel_local_id = 0, session_local_id = 0 } = brief(1).values;
+    const statistics = (at: number, bytes: bigint) => {
+      const values = {
+        tunnel_local_id,
+        session_local_id,
+        statistics_since: clockAt(-3600),
+        data_rx_bytes: bytes,
+      };
+      return lab.take({ at, level: 'statistics', sessions: [{ values }] });
+    };
+    one(lab, 0, { bytes: 100n, extra: { control_tx_packets: 5n } });
+    statistics(30, 110n);
+    one(lab, 60, { bytes: 120n, extra: { control_tx_packets: 9n } });
+    const [record] = statistics(90, 150n).counters;
+    expect([record?.seen, record?.deltas['data_rx_bytes'], record?.deltas['control_tx_packets']]).toEqual([
+      1 << 7,
+      30n,
+      0n,
+    ]);
+  });
+
   it('first learned on a known session are a baseline, told by a rebase', () => {
     const lab = new Lab();
     lab.take({ at: 0, level: 'brief', sessions: [brief(1)] });
