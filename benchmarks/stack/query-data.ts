@@ -32,8 +32,6 @@ export const historyStart = Date.UTC(2026, 10, 1);
 const version = 1;
 const groupMs = 6 * 3_600_000;
 
-export const sessionsOf = (shape: FleetHistory): number => shape.large + shape.others * shape.sessionsOfOther;
-
 /** The folder of a filled ClickHouse; fills it when there is none. */
 export async function filledFolder(shape: FleetHistory, say: (text: string) => void): Promise<string> {
   const key = createHash('sha256')

@@ -1,6 +1,7 @@
 /** What lies in columns is printed as what lies in records. */
 import {
   fields,
+  levels,
   presenceLetters,
   type FieldValue,
   type Format,
@@ -85,7 +86,12 @@ describe('sessions in columns', { timeout: 60_000 }, () => {
     const { sessions, facts } = parsed[i] as ParsedSnapshot;
     expectSame(sessions, facts.document);
     for (const format of ['xml', 'json'] as const) expectSame(sessions, facts.document, { format });
-    for (const level of ['brief', 'detail'] as const) expectSame(sessions, facts.document, { level });
+    for (const level of levels) expectSame(sessions, facts.document, { level });
+    const bare = sessions.map(({ record }) => ({ record, layout: null }));
+    for (const variant of ['lns-m', 'lns-mx', 'lac'] as const)
+      for (const level of levels)
+        for (const some of [sessions, bare, [...bare, ...sessions], [...sessions, ...bare]])
+          expectSame(some, facts.document, { format: 'text', level, variant });
     expectSame([], facts.document);
     expectSame(sessions, '');
   });

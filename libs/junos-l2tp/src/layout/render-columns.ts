@@ -1,6 +1,6 @@
 /** Prints a listing whose sessions lie in columns: `renderSnapshot` for large routers. */
-import { fieldIndex, presenceLetters, type SessionRecord } from '@sessionreel/session-model';
-import { levelOfLayout } from './default-layouts.ts';
+import { fieldIndex, presenceLetters, type Format, type SessionRecord } from '@sessionreel/session-model';
+import { defaultDocument, defaultLayout, levelOfLayout } from './default-layouts.ts';
 import { bytesOfLiteral, parseDocument, type Document, type IrregularGap, type Layout } from './layout.ts';
 import {
   ByteOutput,
@@ -40,10 +40,10 @@ export function* renderColumns(
   options: RenderOptions = {},
 ): Generator<Uint8Array> {
   const stored = document === '' ? null : parseDocument(document);
-  const layouts = stored === null ? null : ownLayouts(listing, stored, options);
-  if (stored === null || layouts === null) yield* renderSnapshot(recordsOf(listing), document, options);
-  else if (stored.chunks === undefined) yield* print(listing, layouts, stored);
-  else yield frameChunks(Buffer.concat([...print(listing, layouts, stored)]), stored.chunks);
+  const found = stored === null ? null : layoutsOf(listing, stored, options);
+  if (found === null) yield* renderSnapshot(recordsOf(listing), document, options);
+  else if (found.frame.chunks === undefined) yield* print(listing, found.layouts, found.frame);
+  else yield frameChunks(Buffer.concat([...print(listing, found.layouts, found.frame)]), found.frame.chunks);
 }
 
 function* recordsOf(listing: ColumnListing): Generator<{ record: SessionRecord; layout: string | null }> {
@@ -53,22 +53,49 @@ function* recordsOf(listing: ColumnListing): Generator<{ record: SessionRecord; 
   }
 }
 
-/** The ways' layouts; null when not all of them are those that are asked for: then default ones are needed, by session. */
-function ownLayouts(listing: ColumnListing, stored: Document, options: RenderOptions): Layout[] | null {
+/** How the ways are printed. */
+interface Layouts {
+  readonly layouts: readonly Layout[];
+  readonly frame: Document;
+}
+
+/**
+ * The ways' own layouts in the stored frame, as long as all are of the format and level asked for. In text, the default layouts where
+ * none is: which one that is hangs on the way alone. Null for anything else: then each session's record decides.
+ */
+function layoutsOf(listing: ColumnListing, stored: Document, options: RenderOptions): Layouts | null {
   const format = options.format ?? stored.format;
   if (listing.order.length === 0 || stored.format !== format) return null;
   const cache = new LayoutCache();
-  const layouts: Layout[] = [];
-  for (const way of listing.ways) {
-    if (way.layout === null || way.layout === '') return null;
-    const layout = cache.get(way.layout);
-    const isOwn =
-      layout.format === format &&
-      (format !== 'text' || options.level === undefined || levelOfLayout(layout) === options.level);
-    if (!isOwn) return null;
-    layouts.push(layout);
-  }
-  return layouts;
+  const own = listing.ways.map(({ layout }) => {
+    const found = layout === null || layout === '' ? null : cache.get(layout);
+    return found !== null && isOf(found, format, options) ? found : null;
+  });
+  const layouts = own.filter((layout) => layout !== null);
+  if (layouts.length === own.length) return { layouts, frame: stored };
+  const { level, variant } = options;
+  if (layouts.length > 0 || format !== 'text' || level === undefined || (variant ?? null) === null)
+    return null;
+  const some = new Map<number, number>();
+  for (const row of listing.order) some.set(listing.wayOf[row] as number, row);
+  return {
+    layouts: listing.ways.map((_, way) => {
+      const row = some.get(way);
+      const record = row === undefined ? noRecord : listing.record(row);
+      return defaultLayout(format, level, record, variant);
+    }),
+    // The frame of other layouts does not fit; that of none at all does.
+    frame: listing.ways.every((way) => way.layout === null || way.layout === '')
+      ? stored
+      : defaultDocument(format, level, variant ?? null, listing.order.length),
+  };
+}
+
+const noRecord: SessionRecord = { values: {}, rounding: {}, unknown: [] };
+
+function isOf(layout: Layout, format: Format, options: RenderOptions): boolean {
+  if (layout.format !== format) return false;
+  return format !== 'text' || options.level === undefined || levelOfLayout(layout) === options.level;
 }
 
 function* print(
