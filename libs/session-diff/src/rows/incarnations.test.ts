@@ -206,6 +206,17 @@ describe('reuse', () => {
     }
   });
 
+  it('is not what moves by about the same where no up time tells, though one jittered before', () => {
+    const lab = new Lab();
+    const of = (at: number, moved: readonly number[]) =>
+      moved.map((by, i) => extensive(i + 1, at, { created: -3600 + by, extra: { up_time_s: undefined } }));
+    lab.take({ at: 0, sessions: of(0, [0, 0, 0]) });
+    lab.take({ at: 60, sessions: of(60, [0, 0, 2]) });
+    const set = lab.take({ at: 120, sessions: of(120, [4, 4, 4]) });
+    expect([set.opened, set.closed]).toEqual([[], []]);
+    expect(reasons(lab.take({ at: 180, sessions: of(180, [4, 14, 4]) }).closed)).toEqual({ 2: 'replaced' });
+  });
+
   it('is not what a clock moves that is set while the listing runs', () => {
     for (const by of [-6, 61, -3600]) {
       const lab = new Lab();
