@@ -3,6 +3,7 @@ import { useState } from 'react';
 import {
   useAnswer,
   type BothEndsAnswer,
+  type ChurnAnswer,
   type EndsAnswer,
   type EventsAnswer,
   type FailuresAnswer,
@@ -28,6 +29,7 @@ export function Fleet() {
       <Now />
       <Concurrency />
       <Traffic />
+      <Churn />
       <Panel
         title="Routers"
         query={routers}
@@ -222,6 +224,42 @@ function Traffic() {
 /** The last steps of a live window lack what the next snapshots will tell. */
 const finished = (values: readonly (number | null)[], live: boolean): readonly (number | null)[] =>
   live ? values.map((v, i) => (i >= values.length - 2 ? null : v)) : values;
+
+/** How many sessions came and went: a fleet that stands still in number may be churning. */
+function Churn() {
+  const { view } = useNavigation();
+  const churn = useAnswer<ChurnAnswer>('/api/fleet/churn', rangeOf(view));
+  return (
+    <Panel
+      title="Coming and going"
+      query={churn}
+      wide
+      empty={(d) => d.points.length === 0 && 'No snapshot in this window.'}
+      note="By the snapshot that showed it. A router's very first snapshot opens all of its sessions."
+    >
+      {(data) => {
+        const steps = Map.groupBy(data.points, (p) => p.at);
+        const sum = (of: 'opened' | 'closed'): number[] =>
+          [...steps.values()].map((points) => points.reduce((n, p) => n + p[of], 0));
+        return (
+          <Chart
+            label="Sessions that opened and closed"
+            at={[...steps.keys()].map((t) => Date.parse(t) / 1_000)}
+            lines={[
+              { name: 'opened', values: sum('opened') },
+              { name: 'closed', values: sum('closed') },
+            ]}
+            unit="sessions"
+            stepS={data.step_s}
+            height={120}
+            from={Date.parse(data.from)}
+            to={Date.parse(data.to)}
+          />
+        );
+      }}
+    </Panel>
+  );
+}
 
 function Events() {
   const { view } = useNavigation();
