@@ -22,6 +22,7 @@ import {
 } from '@sessionreel/session-model';
 import { FrameRecorder } from './frame.ts';
 import { IdSet } from './id-set.ts';
+import { inferLevel, inferVariant } from './inference.ts';
 import { literalOf, stringifyLayout, type Layout } from '../layout/layout.ts';
 import type { ParseLimits, SnapshotSink } from './reader.ts';
 import { renewStrings, type StringHolder } from './string-renewal.ts';
@@ -251,7 +252,7 @@ export class SnapshotBuilder {
       scope,
       command,
       router,
-      variant: this.variant ?? this.#inferVariant(),
+      variant: this.variant ?? inferVariant(this.#seen, this.#format, () => this.#lastInterface()),
       complete: reason === '',
       incompleteReason: reason,
       routerClock: this.#clock,
@@ -276,7 +277,7 @@ export class SnapshotBuilder {
   #begin(): void {
     if (this.#begun) return;
     this.#begun = true;
-    this.#level ??= this.#inferLevel();
+    this.#level ??= inferLevel(this.#seen);
     const { ordinal, scope, command, router } = this.#origin;
     this.#sink.begin({ ordinal, format: this.#format, level: this.#level, scope, command, router });
   }
@@ -339,29 +340,6 @@ export class SnapshotBuilder {
     return true;
   }
 
-  #wasSeen(name: string): boolean {
-    return getPresence(this.#seen, 0, indexOfField(name)) !== Presence.absent;
-  }
-
-  #inferLevel(): Level {
-    if (
-      ['create_time', 'authentication', 'bearer_type', 'tx_speed', 'up_time_s'].some((f) => this.#wasSeen(f))
-    )
-      return 'extensive';
-    if (this.#wasSeen('statistics_since') || this.#wasSeen('data_tx_packets')) return 'statistics';
-    return ['mode', 'local_ip', 'remote_ip', 'local_name'].some((f) => this.#wasSeen(f)) ? 'detail' : 'brief';
-  }
-
-  #inferVariant(): Variant | null {
-    if (this.#format !== 'text') return variantOfInterface(this.#lastInterface());
-    const m = ['tunnel_interface_name', 'tunnel_group_name', 'bundle_id', 'user_name', 'local_mru'];
-    if (m.some((f) => this.#wasSeen(f))) return 'lns-m';
-    if (this.#wasSeen('statistics_since') || this.#wasSeen('data_tx_packets')) return 'lns-mx';
-    const variant = variantOfInterface(this.#lastInterface());
-    if (variant !== null) return variant;
-    return this.#wasSeen('interface_id') || this.#wasSeen('tx_speed_source') ? 'lac' : null;
-  }
-
   /** The interface of the last session whole, or of its tunnel: its words stay until a later batch reaches them. */
   #lastInterface(): string {
     if (this.#sessions === 0) return '';
@@ -374,11 +352,4 @@ export class SnapshotBuilder {
     }
     return '';
   }
-}
-
-/** What the kind of an interface tells: `si-` exists on MX only, `sp-` on M, `pp0` on a LAC. */
-function variantOfInterface(name: string): Variant | null {
-  if (name.startsWith('si-')) return 'lns-mx';
-  if (name.startsWith('sp-')) return 'lns-m';
-  return name.startsWith('pp') ? 'lac' : null;
 }

@@ -3,13 +3,13 @@
  * the plain path, which teaches its lines.
  */
 import { indexOfField, presenceWords, slotOf } from '@sessionreel/session-model';
+import { beginsWith, blankEnd, isPromptAt } from './boundaries.ts';
 import { buildProgram } from './fast-program.ts';
 import type { KnownLine } from './learned-layouts.ts';
 import type { LineIndex } from './line-index.ts';
 import type { LineTemplate, LineTemplates } from '../text/line-templates.ts';
 import type { Matcher } from './matcher.ts';
 import { addPath, findPath, remember, type PredictedHeader, type PredictedPath } from './predicted-header.ts';
-import { promptOf, withoutLineEnd } from '../envelope/prompt.ts';
 
 const tunnelSlots = ['tunnel_local_id', 'tunnel_interface_name', 'tunnel_group_name'].map(
   (name) => slotOf[indexOfField(name)] as number,
@@ -78,7 +78,7 @@ export class FastPath {
     const lines = templates.map((template) => this.#index.add(template)).filter((line) => line !== null);
     let header = headers.get(key);
     if (header === undefined) {
-      const table = lines.length === templates.length ? this.#matcher.addTable() : 0;
+      const table = lines.length === templates.length ? this.#matcher.records.addTable() : 0;
       const epoch = this.#matcher.epoch;
       header =
         table === 0
@@ -120,7 +120,7 @@ export class FastPath {
         if (i === 0) header.first = known;
       } else {
         const known = this.#index.add(template, true);
-        if (known !== null) this.#matcher.addFollower(header.table, known.at);
+        if (known !== null) this.#matcher.records.addFollower(header.table, known.at);
       }
     }
   }
@@ -188,7 +188,7 @@ export class FastPath {
       if (!isProven && !header.isTable && !this.#endsAt(header, to, end, isLast)) continue;
       if (hasFreeText) {
         this.#index.teach(path.lines, matcher.row);
-        matcher.teach(path.program.at, matcher.row, true);
+        matcher.records.teach(path.program.at, matcher.row, true);
       }
       if (i > 0) remember(header, path);
       header.misses = 0;
@@ -302,37 +302,6 @@ export class FastPath {
 
 function isOpening(header: PredictedHeader, bytes: Uint8Array, at: number): boolean {
   return beginsWith(bytes, at, header.lines[0]?.line.steps[0]?.literal);
-}
-
-/** True when a whole line at `at` is a prompt, behind which nothing belongs to the reply. */
-function isPromptAt(bytes: Uint8Array, at: number, end: number, isLast: boolean): boolean {
-  const first = bytes[at] as number;
-  if (at >= end || first <= 0x20 || first >= 0x7f) return false;
-  let to = at;
-  let mark = false;
-  for (; to < end && to - at < 4096; to++) {
-    const c = bytes[to];
-    if (c === 0x0a) break;
-    // `>`, `#` or `%`
-    if (c === 0x3e || c === 0x23 || c === 0x25) mark = true;
-  }
-  if (!mark || (bytes[to] !== 0x0a && !(isLast && to === end))) return false;
-  const line = Buffer.from(bytes.buffer, bytes.byteOffset + at, Math.min(to + 1, end) - at).toString(
-    'latin1',
-  );
-  return promptOf(withoutLineEnd(line)) !== null;
-}
-
-function beginsWith(bytes: Uint8Array, at: number, literal: Uint8Array | undefined): boolean {
-  if (literal === undefined || literal.length === 0) return false;
-  for (let i = 0; i < literal.length; i++) if (bytes[at + i] !== literal[i]) return false;
-  return true;
-}
-
-/** After a blank line at `at`, `at` itself when there is none. */
-function blankEnd(bytes: Uint8Array, at: number): number {
-  if (bytes[at] === 0x0a) return at + 1;
-  return bytes[at] === 0x0d && bytes[at + 1] === 0x0a ? at + 2 : at;
 }
 
 function copyTunnel(from: Uint32Array, words: Uint32Array, row: number): void {

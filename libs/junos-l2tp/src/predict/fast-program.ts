@@ -66,7 +66,7 @@ export function buildProgram(
     if (counter !== 255) setRounding(base, 0, counter, 0);
   });
   stretches.push(bytes.subarray(from, end));
-  return matcher.putProgram(program, stretches, reads, base) ? program : null;
+  return matcher.records.putProgram(program, stretches, reads, base) ? program : null;
 }
 
 function isSame(bytes: Uint8Array, from: number, to: number, other: Uint8Array): boolean {

@@ -60,14 +60,14 @@ describe('captures read with what others taught', { timeout: 60_000 }, () => {
 
   it('are bounded in what they leave', () => {
     const learned = new LearnedLayouts();
-    const room = learned.matcher.room;
+    const room = learned.matcher.records.room;
     for (let n = 0; n < 300; n++) {
       let text = 'Tunnel local ID: 1\n';
       for (let i = 1; i <= 20; i++)
         text += `  Session local ID: ${i}, Session remote ID: 1\n${' '.repeat(3 + (n % 200))}State: Established\n${' '.repeat(n)}Mode: Shared, Local ${'x'.repeat(n)}: 1\n`;
       parseCapture([Buffer.from(text)], {}, {}, { learned });
     }
-    expect(learned.matcher.room).toBeGreaterThan(room / 8);
+    expect(learned.matcher.records.room).toBeGreaterThan(room / 8);
     expect(learned.shapes.size).toBeLessThan(25_000);
   });
 });

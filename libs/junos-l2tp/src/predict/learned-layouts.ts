@@ -6,7 +6,8 @@
 import { indexOfField } from '@sessionreel/session-model';
 import { compileLine, type FastLine } from './fast-step.ts';
 import { Shapes, type LineTemplate, type Shape } from '../text/line-templates.ts';
-import { LineFlag, Matcher } from './matcher.ts';
+import { LineFlag } from './matcher-records.ts';
+import { Matcher } from './matcher.ts';
 import type { PredictedHeader } from './predicted-header.ts';
 
 /** A line in the matcher's memory. */
@@ -44,7 +45,7 @@ export class LearnedLayouts {
   take(): boolean {
     if (this.#isTaken) return false;
     this.#isTaken = true;
-    if (this.isFull || this.matcher.room < spareBytes) this.forget();
+    if (this.isFull || this.matcher.records.room < spareBytes) this.forget();
     this.matcher.beginCapture();
     return true;
   }
@@ -87,7 +88,7 @@ export class LearnedLayouts {
 
   /** The line of a session, to be found by how it begins. */
   link(known: KnownLine): void {
-    const flags = this.matcher.flagsOf(known.at);
+    const flags = this.matcher.records.flagsOf(known.at);
     if ((flags & LineFlag.linked) !== 0) return;
     const first = known.line.steps[0]?.literal ?? new Uint8Array();
     if (first.length === 0) return;
@@ -95,7 +96,7 @@ export class LearnedLayouts {
     const alike = (this.#alike.get(begin) ?? 0) + 1;
     if (alike > maxAlike) return;
     this.#alike.set(begin, alike);
-    this.matcher.setFlags(known.at, flags | LineFlag.linked);
+    this.matcher.records.setFlags(known.at, flags | LineFlag.linked);
     this.matcher.code.link(known.at);
   }
 
@@ -103,7 +104,7 @@ export class LearnedLayouts {
     if (shape.unknowns > 0) return null;
     const line = compileLine(shape.pieces, nothing, isRow);
     if (line === null || line.steps.length === 0) return null;
-    const at = this.matcher.addLine(line, flagsOf(shape, isRow));
+    const at = this.matcher.records.addLine(line, flagsOf(shape, isRow));
     if (at === 0) return null;
     const known: KnownLine = { at, shape, line, template: null };
     this.#lines.set(at, known);
@@ -113,8 +114,8 @@ export class LearnedLayouts {
 
   #addAgain({ at, shape }: KnownLine): void {
     const again = compileLine(shape.pieces, interfaceUnit);
-    const stored = again === null ? 0 : this.matcher.addLine(again, 0);
-    if (stored !== 0) this.matcher.setAgain(at, stored);
+    const stored = again === null ? 0 : this.matcher.records.addLine(again, 0);
+    if (stored !== 0) this.matcher.records.setAgain(at, stored);
   }
 }
 

@@ -4,7 +4,8 @@ import { isLiteral, type Step } from './fast-step.ts';
 import { textId } from './fast-text.ts';
 import type { KnownLine, LearnedLayouts } from './learned-layouts.ts';
 import type { LineTemplate, LineTemplates } from '../text/line-templates.ts';
-import { LineFlag, type IdOfText, type Matcher } from './matcher.ts';
+import { LineFlag } from './matcher-records.ts';
+import type { IdOfText, Matcher } from './matcher.ts';
 import { lineEnd } from '../text/split-line.ts';
 
 const interfaceUnit = indexOfField('interface_unit');
@@ -38,7 +39,7 @@ export class LineIndex {
     const known = this.learned.store(template.shape, isRow);
     if (known === null || known.template === template) return known;
     known.template = template;
-    this.matcher.adopt(known.at);
+    this.matcher.records.adopt(known.at);
     this.#activate(known, template);
     return known;
   }
@@ -56,15 +57,17 @@ export class LineIndex {
   }
 
   #activate(known: KnownLine, template: LineTemplate): void {
-    const flags = this.matcher.flagsOf(known.at) & ~LineFlag.active;
+    const flags = this.matcher.records.flagsOf(known.at) & ~LineFlag.active;
     const isFirst = template.group.templates[0] === template;
-    this.matcher.setFlags(known.at, isFirst ? flags | LineFlag.active : flags);
+    this.matcher.records.setFlags(known.at, isFirst ? flags | LineFlag.active : flags);
   }
 
   /** Whether the line belongs to this capture and would be tried first. */
   isActive(known: KnownLine): boolean {
     const { matcher } = this;
-    return !matcher.isStranger(known.at) && (matcher.flagsOf(known.at) & LineFlag.active) !== 0;
+    return (
+      !matcher.records.isStranger(known.at) && (matcher.records.flagsOf(known.at) & LineFlag.active) !== 0
+    );
   }
 
   /**
@@ -72,19 +75,19 @@ export class LineIndex {
    * none of them is tried again.
    */
   adopt(lines: readonly KnownLine[]): boolean {
-    const strangers = lines.filter((line) => this.matcher.isStranger(line.at));
+    const strangers = lines.filter((line) => this.matcher.records.isStranger(line.at));
     let isAdopted = true;
     for (const known of strangers) {
-      if (!this.matcher.isStranger(known.at)) continue;
+      if (!this.matcher.records.isStranger(known.at)) continue;
       const template = this.#isSplitAlike(known) ? this.#templates.adopt(known.shape) : null;
       if (template === null) isAdopted = false;
       else this.add(template);
     }
     if (isAdopted) return true;
     for (const known of strangers) {
-      if (!this.matcher.isStranger(known.at)) continue;
-      this.matcher.adopt(known.at);
-      this.matcher.setFlags(known.at, this.matcher.flagsOf(known.at) & ~LineFlag.active);
+      if (!this.matcher.records.isStranger(known.at)) continue;
+      this.matcher.records.adopt(known.at);
+      this.matcher.records.setFlags(known.at, this.matcher.records.flagsOf(known.at) & ~LineFlag.active);
     }
     return false;
   }
@@ -113,7 +116,7 @@ export class LineIndex {
         if (known === undefined) this.#following.set(step.field, new Set([step.next]));
         else known.add(step.next);
       }
-      this.matcher.teach(at, row);
+      this.matcher.records.teach(at, row);
     }
   }
 
