@@ -1,5 +1,5 @@
 /** What a worker does with a router's captures, without the worker: parse, diff, encode. */
-import { SnapshotParser } from '@sessionreel/junos-l2tp';
+import { LearnedLayouts, SnapshotParser } from '@sessionreel/junos-l2tp';
 import { RouterState } from '@sessionreel/session-diff';
 import { createEventWriter, encodeFlatDelta } from '@sessionreel/session-events';
 import type { FlatDelta } from '@sessionreel/session-model';
@@ -14,6 +14,8 @@ export interface EngineCapture {
 export type TakeEvent = (delta: FlatDelta, datum: Uint8Array) => void;
 
 const writer = createEventWriter(1 << 20);
+/** One for all routers of a thread, as in the processor's workers. */
+const learned = new LearnedLayouts();
 
 export class Engine {
   readonly router: string;
@@ -70,6 +72,8 @@ export class Engine {
         },
       },
       { command, complete: true },
+      {},
+      { learned },
     );
     parser.write(bytes);
     parser.end();
