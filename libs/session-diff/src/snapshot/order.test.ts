@@ -201,6 +201,7 @@ describe('snapshots in parts that interleave', () => {
     lab.take({ at: 62, logAt: 71, sessions: [1, 2, 3].map((id) => extensive(id, 62)) });
     const last = lab.take(part(2, 64, [extensive(2, 64)]));
     expect([last.closed, last.at, last.captured_at]).toEqual([[], begin + 62_000, begin + 60_000]);
+    expect(last.ledger[0]).toMatchObject({ final: true, complete: false });
     expect(lab.take({ at: 63, logAt: 80, sessions: [extensive(1, 63)] }).closed).toHaveLength(2);
     expect(view(lab.restored())).toEqual(view(lab.state));
   });
