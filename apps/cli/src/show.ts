@@ -70,7 +70,9 @@ async function show(words: readonly string[], flags: Flags, io: Io): Promise<voi
     const mask = maskOf(settings);
     // Names are masked in records; what nobody masks is printed from columns, without any.
     const state =
-      mask === unmasked ? await stateColumns(store, question) : masked(await stateAt(store, question), mask);
+      mask === unmasked
+        ? await stateColumns(store, { ...question, onlyPrinted: true })
+        : masked(await stateAt(store, question), mask);
     await tellAge(state, io);
     await printState(state, io);
   } finally {

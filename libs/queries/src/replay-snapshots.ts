@@ -142,6 +142,7 @@ async function printed(
     ...(entry.level === '' ? {} : { level: entry.level as NonNullable<RouterColumnsAt['level']> }),
     ...(entry.format === '' ? {} : { format: entry.format as RouterColumnsAt['format'] }),
     upTo: position.seq,
+    onlyPrinted: true,
   });
   return {
     position,

@@ -1,29 +1,27 @@
 /** The state of a router at a time, as it was printed. */
 import { joinedFrame, renderColumns, renderSnapshot } from '@sessionreel/junos-l2tp';
 import {
-  fields,
   type Format,
   type Level,
   type Scope,
   type SessionRecord,
   type Variant,
 } from '@sessionreel/session-model';
-import { QuestionError, asked, utcText, type AskOptions, type QueryClient } from './client.ts';
+import { QuestionError, type AskOptions, type QueryClient } from './client.ts';
 import { listingClock, type ListingClock } from './clocks.ts';
-import { counterMoves, moveCounters, moveRounding, type GroupRows } from './counters.ts';
+import { counterNames } from './columns.ts';
 import {
   entriesOf,
   groupAt,
   newestSnapshot,
   spanOf,
-  type Group,
   type LedgerSnapshot,
   type SnapshotFilter,
 } from './ledger.ts';
-import { classPrints, documentsOf } from './layouts.ts';
-import { nativeAnswer } from './native.ts';
+import { classPrints, documentsOf, type ClassPrint } from './layouts.ts';
+import { groupRows, sessionsOf } from './live-sessions.ts';
 import { identityFilters, scopeConditions, scopeText } from './scope.ts';
-import { SessionColumns, printColumnsSql, sessionColumnsSql } from './session-columns.ts';
+import { SessionColumns } from './session-columns.ts';
 
 export interface StateQuestion extends AskOptions {
   readonly router: string;
@@ -35,6 +33,8 @@ export interface StateQuestion extends AskOptions {
   readonly level?: Level;
   /** Format to be printed; default: that of the newest snapshot. */
   readonly format?: Format;
+  /** Nothing is wanted but what is printed: counters stay as the images hold them where the listing prints none. */
+  readonly onlyPrinted?: boolean;
   /** Of several snapshots at that very time, the one with this `seq` in the ledger; default: the last. */
   readonly upTo?: bigint;
 }
@@ -118,10 +118,11 @@ export async function stateColumns(client: QueryClient, question: StateQuestion)
   if (asOf === undefined || group === undefined) throw await noState(client, question);
   const conditions = scopeConditions(scope, (n) => identityFilters.has(n));
   const rows = groupRows(question, group, conditions);
-  const [printedBy, clock, sessions] = await Promise.all([
+  const isShort = question.onlyPrinted === true && hasNoCounters(question.level ?? asOf.level);
+  const [printedBy, clock, { sessions, addCounters }] = await Promise.all([
     printingSnapshot(client, question, asOf),
     clockOf(client, question, asOf),
-    sessionsOf(client, question, rows, group),
+    sessionsOf(client, question, rows, group, isShort),
   ]);
   const format = question.format ?? (printedBy.format === '' ? 'text' : printedBy.format);
   const level = question.level ?? (printedBy.level === '' ? 'extensive' : printedBy.level);
@@ -129,6 +130,7 @@ export async function stateColumns(client: QueryClient, question: StateQuestion)
     classPrints(client, distinct(sessions.layouts), `${format}/${level}`, rows, question),
     framesOf(client, question, printedBy),
   ]);
+  if (isShort && (format !== 'text' || !hasNoCounters(level) || anyCounter(prints))) await addCounters();
   sessions.finish(clock, prints);
   return {
     router,
@@ -178,36 +180,11 @@ function distinct(values: BigUint64Array): Set<bigint> {
   return found;
 }
 
-/** Live sessions at the end of a group's rows, counters included; clocks and prints are still to come. */
-async function sessionsOf(
-  client: QueryClient,
-  question: StateQuestion,
-  rows: GroupRows,
-  group: Group,
-): Promise<SessionColumns> {
-  const rest = scopeConditions(question.scope ?? {}, (name) => !identityFilters.has(name));
-  const printed = await printedFields(client, rows);
-  const options = { ...rows.options, params: { ...rows.options.params, ...rest.params } };
-  const [kept, prints, moves, isRounded] = await Promise.all([
-    nativeAnswer(
-      client,
-      `SELECT ${sessionColumnsSql(printed)} FROM (SELECT * FROM session_history WHERE ${rows.where} ${backwards})
-       WHERE ${["kind != 'closed'", ...rest.conditions].join(' AND ')}`,
-      options,
-    ),
-    nativeAnswer(
-      client,
-      `SELECT ${printColumnsSql} FROM session_prints WHERE ${rows.where} ${backwards}`,
-      rows.options,
-    ),
-    counterMoves(client, rows, printed),
-    anyRounded(client, question, group),
-  ]);
-  const sessions = new SessionColumns(kept);
-  sessions.print(prints);
-  if (moves !== undefined) moveCounters(sessions, moves);
-  if (isRounded) await moveRounding(client, rows, sessions);
-  return sessions;
+const hasNoCounters = (level: Level | ''): boolean => level === 'brief' || level === 'detail';
+
+/** Layouts are data: one of another release may print on any level what it likes. */
+function anyCounter(prints: ReadonlyMap<bigint, ClassPrint>): boolean {
+  return [...prints.values()].some(({ layout }) => counterNames.some((n) => layout.includes(`"f":"${n}"`)));
 }
 
 async function partsOf(
@@ -265,54 +242,6 @@ async function printingSnapshot(
       question,
     );
   return (await ask({ scope })) ?? (await ask({})) ?? asOf;
-}
-
-function groupRows(
-  question: StateQuestion,
-  group: Group,
-  identity: { readonly conditions: readonly string[]; readonly params: Readonly<Record<string, unknown>> },
-): GroupRows {
-  const conditions = [
-    'router = {router:String}',
-    "gop = {gop:DateTime64(3, 'UTC')}",
-    "at <= {at:DateTime64(3, 'UTC')}",
-    ...(question.upTo === undefined ? [] : ['seq <= {up_to:UInt64}']),
-    ...identity.conditions,
-  ];
-  return {
-    where: conditions.join(' AND '),
-    options: asked(question, {
-      ...identity.params,
-      router: question.router,
-      gop: utcText(group.gop),
-      at: utcText(question.at),
-      ...(question.upTo === undefined ? {} : { up_to: String(question.upTo) }),
-    }),
-  };
-}
-
-/** Backwards in the order of the table, so that the last row of each session is the first that is read. */
-const backwards =
-  'ORDER BY router DESC, gop DESC, tunnel_local_id DESC, session_local_id DESC, at DESC, seq DESC LIMIT 1 BY tunnel_local_id, session_local_id';
-
-/** Names of the fields that any row of the group holds a value of. */
-async function printedFields(client: QueryClient, rows: GroupRows): Promise<ReadonlySet<string>> {
-  const found = await client.rows<{ presence: string }>(
-    `SELECT DISTINCT presence FROM session_history WHERE ${rows.where}`,
-    rows.options,
-  );
-  return new Set(
-    fields.filter((_, i) => found.some(({ presence }) => presence[i] === 'v')).map((f) => f.name),
-  );
-}
-
-async function anyRounded(client: QueryClient, question: StateQuestion, group: Group): Promise<boolean> {
-  const rows = await client.rows<{ n: string }>(
-    `SELECT sum(rounded) AS n FROM traffic_by_snapshot
-     WHERE router = {router:String} AND at BETWEEN {gop:DateTime64(3, 'UTC')} AND {at:DateTime64(3, 'UTC')}`,
-    asked(question, { router: question.router, gop: utcText(group.gop), at: utcText(question.at) }),
-  );
-  return rows[0]?.n !== '0';
 }
 
 /** The clock of the snapshot; where it printed none, that of the newest before it that did, moved on by the time between. */

@@ -22,7 +22,7 @@ async function shown(router: string, at: number): Promise<{ text: string; consis
   const sessions = state.sessions.map(({ printed, layout }) => ({ record: printed, layout }));
   const variant = printedBy.variant === '' ? null : (printedBy.variant as Variant);
   const text = Buffer.concat([...renderSnapshot(sessions, document, { format, level, variant })]).toString();
-  const columns = await stateColumns(server.store, { router, at });
+  const columns = await stateColumns(server.store, { router, at, onlyPrinted: true });
   expect(Buffer.concat([...piecesOf(columns)]).toString(), `${router} by columns`).toBe(text);
   return { text, consistent: state.consistent && columns.consistent };
 }

@@ -1,0 +1,101 @@
+/** The live sessions of a router at a time, as its group holds them. */
+import { fields } from '@sessionreel/session-model';
+import { asked, utcText, type QueryClient } from './client.ts';
+import { counterMoves, moveCounters, moveRounding, type GroupRows } from './counters.ts';
+import type { Group } from './ledger.ts';
+import { nativeAnswer } from './native.ts';
+import { identityFilters, scopeConditions } from './scope.ts';
+import { SessionColumns, printColumnsSql, sessionColumnsSql } from './session-columns.ts';
+import type { StateQuestion } from './state.ts';
+
+/** The rows of a group that a state rests on: up to the time, of the ids asked for. */
+export function groupRows(
+  question: StateQuestion,
+  group: Group,
+  identity: { readonly conditions: readonly string[]; readonly params: Readonly<Record<string, unknown>> },
+): GroupRows {
+  const conditions = [
+    'router = {router:String}',
+    "gop = {gop:DateTime64(3, 'UTC')}",
+    "at <= {at:DateTime64(3, 'UTC')}",
+    ...(question.upTo === undefined ? [] : ['seq <= {up_to:UInt64}']),
+    ...identity.conditions,
+  ];
+  return {
+    where: conditions.join(' AND '),
+    options: asked(question, {
+      ...identity.params,
+      router: question.router,
+      gop: utcText(group.gop),
+      at: utcText(question.at),
+      ...(question.upTo === undefined ? {} : { up_to: String(question.upTo) }),
+    }),
+  };
+}
+
+/** Backwards in the order of the table, so that the last row of each session is the first that is read. */
+const backwards =
+  'ORDER BY router DESC, gop DESC, tunnel_local_id DESC, session_local_id DESC, at DESC, seq DESC LIMIT 1 BY tunnel_local_id, session_local_id';
+
+/** Names of the fields that any row of the group holds a value of. */
+async function printedFields(client: QueryClient, rows: GroupRows): Promise<ReadonlySet<string>> {
+  const found = await client.rows<{ presence: string }>(
+    `SELECT DISTINCT presence FROM session_history WHERE ${rows.where}`,
+    rows.options,
+  );
+  return new Set(
+    fields.filter((_, i) => found.some(({ presence }) => presence[i] === 'v')).map((f) => f.name),
+  );
+}
+
+export interface LiveSessions {
+  readonly sessions: SessionColumns;
+  /** Brings the counters to the time, where that was left out. */
+  readonly addCounters: () => Promise<void>;
+}
+
+/** Live sessions at the end of a group's rows; clocks and prints are still to come. @param later leaves the counters out */
+export async function sessionsOf(
+  client: QueryClient,
+  question: StateQuestion,
+  rows: GroupRows,
+  group: Group,
+  later: boolean,
+): Promise<LiveSessions> {
+  const rest = scopeConditions(question.scope ?? {}, (name) => !identityFilters.has(name));
+  const printed = await printedFields(client, rows);
+  const options = { ...rows.options, params: { ...rows.options.params, ...rest.params } };
+  const askCounters = () =>
+    Promise.all([counterMoves(client, rows, printed), anyRounded(client, question, group)]);
+  const [kept, prints, counters] = await Promise.all([
+    nativeAnswer(
+      client,
+      `SELECT ${sessionColumnsSql(printed)} FROM (SELECT * FROM session_history WHERE ${rows.where} ${backwards})
+       WHERE ${["kind != 'closed'", ...rest.conditions].join(' AND ')}`,
+      options,
+    ),
+    nativeAnswer(
+      client,
+      `SELECT ${printColumnsSql} FROM session_prints WHERE ${rows.where} ${backwards}`,
+      rows.options,
+    ),
+    later ? undefined : askCounters(),
+  ]);
+  const sessions = new SessionColumns(kept);
+  sessions.print(prints);
+  const move = async ([moves, isRounded]: Awaited<ReturnType<typeof askCounters>>): Promise<void> => {
+    if (moves !== undefined) moveCounters(sessions, moves);
+    if (isRounded) await moveRounding(client, rows, sessions);
+  };
+  if (counters !== undefined) await move(counters);
+  return { sessions, addCounters: async () => await move(await askCounters()) };
+}
+
+async function anyRounded(client: QueryClient, question: StateQuestion, group: Group): Promise<boolean> {
+  const rows = await client.rows<{ n: string }>(
+    `SELECT sum(rounded) AS n FROM traffic_by_snapshot
+     WHERE router = {router:String} AND at BETWEEN {gop:DateTime64(3, 'UTC')} AND {at:DateTime64(3, 'UTC')}`,
+    asked(question, { router: question.router, gop: utcText(group.gop), at: utcText(question.at) }),
+  );
+  return rows[0]?.n !== '0';
+}
