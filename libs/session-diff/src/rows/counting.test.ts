@@ -223,6 +223,13 @@ describe('counter epoch', () => {
     const values = { tunnel_local_id, session_local_id, statistics_since: clockAt(30), data_rx_bytes: 10n };
     const delta = lab.take({ at: 60, level: 'statistics', sessions: [{ values }] });
     expect(bytesOf(delta)[0]?.slice(0, 2)).toEqual(['epoch', 10n]);
+    // Of one whose create time was never printed, too.
+    const other = (bytes: bigint, since: number) => ({
+      values: { ...values, session_local_id: 2, statistics_since: clockAt(since), data_rx_bytes: bytes },
+    });
+    lab.take({ at: 120, level: 'statistics', sessions: [other(50n, 0)] });
+    const cleared = lab.take({ at: 180, level: 'statistics', sessions: [other(7n, 150)] });
+    expect(bytesOf(cleared)[0]?.slice(0, 2)).toEqual(['epoch', 7n]);
   });
 
   it('that began within seconds of another is another, when it lies after the last sight', () => {
