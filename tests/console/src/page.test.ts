@@ -231,6 +231,37 @@ describe('an address is the view', () => {
   });
 });
 
+describe('a large fleet', () => {
+  test('is asked what reads much only when someone wants it', async () => {
+    const own = await openContext(browser, { colours: 'light', ...wide });
+    const shown = await watched(own);
+    const asked: string[] = [];
+    shown.on('request', (request) => asked.push(new URL(request.url()).pathname));
+    // As many sessions as a large fleet has, on the routers of this one.
+    await shown.route(/\/api\/routers\?/, async (route) => {
+      const answer = (await (await route.fetch()).json()) as { routers: { sessions: number }[] };
+      const routers = answer.routers.map((r) => ({ ...r, sessions: r.sessions + 100_000 }));
+      await route.fulfill({ json: { ...answer, routers } });
+    });
+    await open(`/?${window}`, shown);
+    expect(asked).not.toContain('/api/fleet/both-ends');
+    await shown.getByRole('button', { name: 'Count each call once' }).click();
+    await shown
+      .locator('.figure', { hasText: 'Subscribers' })
+      .getByText('each call once', { exact: true })
+      .waitFor();
+    expect(asked).toContain('/api/fleet/both-ends');
+    await open(`/lines?${window}`, shown);
+    expect(asked).not.toContain('/api/fleet/quiet-sessions');
+    await shown
+      .locator('.panel', { hasText: 'Sessions without traffic' })
+      .getByRole('button', { name: 'Ask' })
+      .click();
+    await shown.getByText('Of those that were established all through the window').waitFor();
+    await own.close();
+  });
+});
+
 describe('by keys alone', () => {
   test('past the navigation, and through it to another page', async () => {
     await open(`/?${window}`);

@@ -18,6 +18,7 @@ import { Link, Moment, RouterLink } from '../link.tsx';
 import { Figure, Panel, State } from '../states.tsx';
 import { Table } from '../table.tsx';
 import { momentOf, rangeOf, useNavigation } from '../view.ts';
+import { useWanted } from '../wanted.tsx';
 import { EventList } from './event-list.tsx';
 
 export function Fleet() {
@@ -106,7 +107,12 @@ function MassNotice() {
 
 function Now() {
   const { view } = useNavigation();
-  const ends = useAnswer<BothEndsAnswer>('/api/fleet/both-ends', { ...momentOf(view), limit: 1 });
+  const { wanted, want } = useWanted(JSON.stringify(momentOf(view)));
+  const ends = useAnswer<BothEndsAnswer>(
+    '/api/fleet/both-ends',
+    { ...momentOf(view), limit: 1 },
+    wanted === true,
+  );
   const routers = useAnswer<RoutersAnswer>('/api/routers', momentOf(view));
   return (
     <Panel title="Sessions" query={routers} wide>
@@ -122,10 +128,18 @@ function Now() {
             <Figure label="On LNSs">{number(of('lns'))}</Figure>
             <Figure label="On LACs">{number(of('lac'))}</Figure>
             {of('') > 0 && <Figure label="Role not known">{number(of(''))}</Figure>}
-            {ends.data !== undefined && (
-              <Figure label="Subscribers" hint="each call once">
-                {number(ends.data.subscribers)}
+            {wanted === false ? (
+              <Figure label="Subscribers">
+                <button type="button" onClick={want}>
+                  Count each call once
+                </button>
               </Figure>
+            ) : (
+              ends.data !== undefined && (
+                <Figure label="Subscribers" hint="each call once">
+                  {number(ends.data.subscribers)}
+                </Figure>
+              )
             )}
             {[...states]
               .sort((a, b) => b[1] - a[1])

@@ -13,6 +13,7 @@ import { Moment, RouterLink, SessionLink } from '../link.tsx';
 import { Figure, Panel } from '../states.tsx';
 import { Table } from '../table.tsx';
 import { momentOf, rangeOf, useNavigation } from '../view.ts';
+import { Offer, useWanted } from '../wanted.tsx';
 
 export function Lines() {
   return (
@@ -161,7 +162,14 @@ function Csv({ path, parameters }: { readonly path: string; readonly parameters:
 function Drops() {
   const { view } = useNavigation();
   const path = '/api/fleet/speed-drops';
-  const drops = useAnswer<SpeedDrops>(path, rangeOf(view));
+  const { wanted, want } = useWanted(JSON.stringify(rangeOf(view)));
+  const drops = useAnswer<SpeedDrops>(path, rangeOf(view), wanted === true);
+  if (wanted === false)
+    return (
+      <Offer title="Lines that got slower" want={want}>
+        It follows the connect speeds of every line for a month, which takes a while.
+      </Offer>
+    );
   return (
     <Panel
       title="Lines that got slower"
@@ -219,7 +227,14 @@ function Drops() {
 function Quiet() {
   const { view } = useNavigation();
   const path = '/api/fleet/quiet-sessions';
-  const quiet = useAnswer<QuietAnswer>(path, rangeOf(view));
+  const { wanted, want } = useWanted(JSON.stringify(rangeOf(view)));
+  const quiet = useAnswer<QuietAnswer>(path, rangeOf(view), wanted === true);
+  if (wanted === false)
+    return (
+      <Offer title="Sessions without traffic" want={want}>
+        It compares the counters of every session of the fleet, which takes a while.
+      </Offer>
+    );
   return (
     <Panel
       title="Sessions without traffic"
