@@ -1,8 +1,8 @@
 /** Captures to rows on one core: text, XML and JSON. The hash of the result is the same for all who can give it. */
 import { benchmark, benchmarkCase, formatInputs } from './harness/index.ts';
-import { entities, linesComeAndGo, smallCaptures } from './parse/inputs.ts';
+import { entities, hostileNames, linesComeAndGo, smallCaptures } from './parse/inputs.ts';
 import { memory } from './parse/memory.ts';
-import { ours } from './parse/ours.ts';
+import { ours, untaught } from './parse/ours.ts';
 import { copy, jsonParse, newlines, saxes, split } from './parse/peers.ts';
 import { lxml, textFsm } from './parse/python-peers.ts';
 
@@ -37,9 +37,15 @@ export default benchmark({
       metrics: cpu(600),
     }),
     benchmarkCase({
+      name: 'text, user names of labels',
+      input: hostileNames,
+      contenders: [ours],
+      metrics: cpu(600),
+    }),
+    benchmarkCase({
       name: 'text, 60 sessions each',
       input: smallCaptures,
-      contenders: [ours],
+      contenders: [ours, untaught],
       metrics: cpu(),
     }),
     benchmarkCase({

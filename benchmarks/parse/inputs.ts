@@ -20,15 +20,15 @@ function changed(
   captures: number,
   change: (lines: string[], random: () => number) => string[],
   format: 'text' | 'xml' = 'text',
+  variant: 'lns-mx' | 'lns-m' = format === 'text' ? 'lns-mx' : 'lns-m',
 ): Input<Captures> {
   return storedInput({
     name,
-    parameters: { sessions, captures, format, change: change.toString() },
+    parameters: { sessions, captures, format, variant, change: change.toString() },
     make(write) {
       const described = [];
       for (let n = 0; n < captures; n++) {
         const random = seeded(n);
-        const variant = format === 'text' ? 'lns-mx' : 'lns-m';
         const state = new SteadyState({ seed: `${name}${n}`, variant, level: 'extensive', format, sessions });
         const { parts, capturedAt, command } = state.next();
         const text = Buffer.concat(parts).toString('utf8');
@@ -59,7 +59,22 @@ export const linesComeAndGo = changed('lines that come and go', 20_000, 1, (line
   lines.filter((line) => !optional.test(line) || random() < 0.7),
 );
 
-/** Small captures, each of a layout that its parser has not seen. */
+/** Every tenth subscriber calls himself as labels are called. */
+export const hostileNames = changed(
+  'user names of labels',
+  10_000,
+  1,
+  (lines, random) => {
+    const isHostile = random() < 0.1;
+    return lines.map((line) =>
+      isHostile ? line.replace(/Username: [^,]*/, 'Username: a, State: Closed, Mode: “é”') : line,
+    );
+  },
+  'text',
+  'lns-m',
+);
+
+/** Small captures, each read by a parser of its own. */
 export const smallCaptures = changed('captures of 60 sessions', 60, 100, (lines) => lines);
 
 /** Names that need escapes, in every second session. */
