@@ -154,20 +154,31 @@ export async function moveRounding(
   group: GroupRows,
   sessions: SessionColumns,
 ): Promise<void> {
+  // Byte counts are rounded, packets mostly are not: what is exact in the whole group stays so.
+  const [most] = await client.rows<Record<string, string>>(
+    `SELECT ${counterNames.map((n) => `max(${n}_error) AS m_${n}`).join(', ')} FROM counter_deltas WHERE ${group.where}`,
+    group.options,
+  );
+  const rounded = counterFields
+    .map(({ name }, bit) => ({ name, bit: 1n << BigInt(bit) }))
+    .filter(({ name }) => (most?.[`m_${name}`] ?? '0') !== '0');
+  if (rounded.length === 0) return;
   const query = `
-    SELECT d.tunnel_local_id, d.session_local_id, d.kind, d.seen, ${counterNames.map((n) => `d.${n}_error`).join(', ')}
+    SELECT d.tunnel_local_id, d.session_local_id, d.kind, d.seen, ${rounded.map(({ name }) => `d.${name}_error`).join(', ')}
     FROM (SELECT * FROM counter_deltas WHERE ${group.where}) AS d
     LEFT ANY JOIN (${wholeAgain(group.where)}) AS a
     ON a.tunnel_local_id = d.tunnel_local_id AND a.session_local_id = d.session_local_id
     WHERE intDiv(d.seq, 8) > intDiv(a.last, 8)
     ORDER BY d.tunnel_local_id, d.session_local_id, d.at, d.seq`;
-  for await (const block of client.blocks(query, group.options))
+  // A row for each session and poll since the keyframe: they pass, and are not held.
+  const options = { ...group.options, settings: { ...group.options.settings, max_result_rows: '0' } };
+  for await (const block of client.blocks(query, options))
     for (const [tunnel, session, kind, seen, ...errors] of block) {
       const row = sessions.rowOf(Number(tunnel), Number(session));
       if (row === undefined) continue;
       const bits = BigInt(seen as string);
-      counterFields.forEach(({ name }, i) => {
-        if ((bits & (1n << BigInt(i))) === 0n) return;
+      rounded.forEach(({ name, bit }, i) => {
+        if ((bits & bit) === 0n) return;
         const error = BigInt(errors[i] as string);
         sessions.setRounding(
           row,
