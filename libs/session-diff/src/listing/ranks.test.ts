@@ -42,5 +42,11 @@ describe('ranks of new sessions', () => {
     ])
       expect(fillGaps(Float64Array.from(ranks)), ranks.join()).toBeNull();
     expect(fillGaps(Float64Array.of(4, 0, 8))).toEqual([1]);
+    for (const ranks of [
+      [3, 3],
+      [9, 8],
+      [1, 0, 2],
+    ])
+      expect(isRising(assignRanks(ranks) ?? Float64Array.of(0)), ranks.join()).toBe(true);
   });
 });
