@@ -235,18 +235,28 @@ export class FastPath {
     const { isProven, strangers, hasFreeText } = matcher;
     const known = findPath(header, matcher);
     const lines = known?.lines ?? this.#pathLines();
-    if (strangers > 0 && !this.#index.adopt(lines)) return false;
     if (!this.#index.takeTexts(row)) return false;
-    if (hasFreeText) this.#index.teach(lines, row);
     const path = known ?? addPath(header, matcher, lines);
+    const isWanted = this.#isWanted(header, path);
+    // Before anything else is matched: where the values stand is known until then.
+    if (isWanted) path.program = buildProgram(matcher, lines, start, to, row, path.program);
+    if (isWanted) path.programEpoch = -1;
+    // Only all of a session's lines tell whether labels behind free texts are true.
+    if (!isProven && !this.#endsAt(header, to, end, isLast)) return false;
+    if (strangers > 0 && !this.#index.adopt(lines)) return false;
+    if (hasFreeText) this.#index.teach(lines, row);
     header.first = lines[0] ?? null;
     const { epoch } = matcher;
     if (path.epoch !== epoch) {
       path.epoch = epoch;
       path.layout = 0;
     }
-    this.#expect(header, path, start, to);
-    if (!isProven && !this.#endsAt(header, to, end, isLast)) return false;
+    if (isWanted) {
+      path.version = this.#templates.version;
+      path.programEpoch = epoch;
+    }
+    if (isWanted || (path.program !== null && !header.recent.includes(path) && this.#isValid(path)))
+      remember(header, path);
     found.end = to;
     found.layout = this.#layout(path);
     found.bodyLines = lines.length;
@@ -268,19 +278,16 @@ export class FastPath {
     return path.layout;
   }
 
-  /** Further sessions may be like the one that was just matched: how such a one is read at once is worked out when it comes again. */
-  #expect(header: PredictedHeader, path: PredictedPath, start: number, end: number): void {
+  /**
+   * Whether to work out how sessions like the one that was just matched are read at once: not for each of many kinds that come by
+   * turns.
+   */
+  #isWanted(header: PredictedHeader, path: PredictedPath): boolean {
     const isKnown = path.program !== null && this.#isValid(path);
     const isRecurring = header.sessions - path.seen <= patience / 2;
     path.seen = header.sessions++;
-    if (isKnown && !header.recent.includes(path)) remember(header, path);
-    else if (header.misses < patience || isRecurring) {
-      const { row } = this.#matcher;
-      path.program = buildProgram(this.#matcher, path.lines, start, end, row, path.program);
-      path.version = this.#templates.version;
-      path.programEpoch = this.#matcher.epoch;
-      remember(header, path);
-    }
+    if (isKnown && !header.recent.includes(path)) return false;
+    return header.misses < patience || isRecurring;
   }
 
   /** True when a session, a header or a prompt follows, perhaps behind blank lines: no further line can belong to the session before. */

@@ -10,6 +10,16 @@ import { lineEnd } from '../text/split-line.ts';
 
 const interfaceUnit = indexOfField('interface_unit');
 
+/** Where the plain path wants values. */
+export interface PlainValues {
+  readonly words: Uint32Array;
+  readonly row: number;
+  /** Fields that the session printed before. */
+  readonly printed: ReadonlySet<number>;
+  /** Whether the session's other lines let the line be what it is. */
+  readonly accepts: (known: KnownLine) => boolean;
+}
+
 export class LineIndex {
   readonly learned: LearnedLayouts;
   readonly matcher: Matcher;
@@ -124,11 +134,7 @@ export class LineIndex {
    * The known line that is all of the text between two places, for the plain path: which it is, where that is all that is asked for, or
    * its values, too. Null when there is none; the row is as before then.
    */
-  find(
-    start: number,
-    end: number,
-    values: { words: Uint32Array; row: number; printed: ReadonlySet<number> } | null,
-  ): KnownLine | null {
+  find(start: number, end: number, values: PlainValues | null): KnownLine | null {
     const { matcher } = this;
     if (values === null) matcher.row.fill(0);
     else matcher.row.set(values.words.subarray(values.row, values.row + rowWords));
@@ -143,6 +149,7 @@ export class LineIndex {
     const isRepeated = (step: Step): boolean =>
       printed.has(step.field) && !(step.field === interfaceUnit && hasUnit);
     if (known.line.steps.some((step) => !isLiteral(step) && isRepeated(step))) return null;
+    if (!values.accepts(known)) return null;
     if (matcher.strangers > 0 && !this.adopt([known])) return null;
     if (!this.takeTexts(matcher.row)) return null;
     if (matcher.hasFreeText) this.teach([known], matcher.row);

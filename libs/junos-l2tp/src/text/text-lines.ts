@@ -127,7 +127,7 @@ class LinesReader {
 
   read(): LinesRead {
     this.#join();
-    const known = this.#lines.map((_, i) => this.#knownLine(i, false));
+    const known = this.#lines.map((_, i) => this.#knownLine(i, null));
     const certain = this.#lines.map(
       (line, i) => known[i]?.shape.certain ?? certainFields(line.content, this.#labelsOf(i)),
     );
@@ -135,17 +135,17 @@ class LinesReader {
     for (const fields of certain) for (const field of fields) counts.set(field, (counts.get(field) ?? 0) + 1);
     const plans: LinePlan[] = [];
     for (let i = 0; i < this.#lines.length; i++) {
-      const plan = known[i] === null ? null : this.#planKnown(i);
+      const own = certain[i] ?? [];
+      const elsewhere = {
+        has: (field: number) => (counts.get(field) ?? 0) > own.filter((f) => f === field).length,
+      };
+      const plan = known[i] === null ? null : this.#planKnown(i, elsewhere);
       if (plan !== null) {
         plans.push(plan);
         continue;
       }
       this.#at = i;
       this.#enter(this.#lines[i] as TextLine);
-      const own = certain[i] ?? [];
-      const elsewhere = {
-        has: (field: number) => (counts.get(field) ?? 0) > own.filter((f) => f === field).length,
-      };
       const read = this.#planLine(elsewhere, own);
       if (this.#lost) break;
       plans.push(read);
@@ -168,19 +168,19 @@ class LinesReader {
     if (at >= 0) this.#from = index.matcher.plainAt;
   }
 
-  #knownLine(i: number, withValues: boolean): KnownLine | null {
+  #knownLine(i: number, accepts: ((known: KnownLine) => boolean) | null): KnownLine | null {
     const { index } = this.#context;
     const end = this.#starts[i];
     if (index === null || end === undefined) return null;
     const start = i === 0 ? this.#from : (this.#starts[i - 1] as number);
     const { words, row } = this.#target;
-    return index.find(start, end, withValues ? { words, row, printed: this.#printed } : null);
+    return index.find(start, end, accepts === null ? null : { words, row, printed: this.#printed, accepts });
   }
 
   /** Reads a known line, unless it prints what was printed before. */
-  #planKnown(i: number): LinePlan | null {
+  #planKnown(i: number, elsewhere: Pick<ReadonlySet<number>, 'has'>): LinePlan | null {
     const { words, row } = this.#target;
-    const known = this.#knownLine(i, true);
+    const known = this.#knownLine(i, (line) => isSplitAlike(line, elsewhere));
     if (known === null) return null;
     for (const { field, slot } of known.line.steps) {
       if (field < 0) continue;
@@ -373,4 +373,11 @@ class LinesReader {
     );
     return { templates, lines: plans.length, unknown: this.#unknown };
   }
+}
+
+/** Whether the labels behind a known line's free text are true in this session: none is printed by other lines. */
+function isSplitAlike({ line: { steps } }: KnownLine, elsewhere: Pick<ReadonlySet<number>, 'has'>): boolean {
+  const free = steps.findIndex((step) => step.free && step.next !== lineEnd);
+  if (free < 0) return true;
+  return !steps.slice(free + 1).some(({ field }) => printedWith(field).some((f) => elsewhere.has(f)));
 }
