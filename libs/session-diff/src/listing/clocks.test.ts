@@ -116,6 +116,20 @@ describe('the clocks must replay', () => {
     }
   });
 
+  it('says a deviation once, also of a session that takes the long way', () => {
+    const lab = new Lab();
+    for (let i = 0; i < 4; i++) {
+      const at = i * 300;
+      const rounded = { bytes: 29_000n, rounding: { data_rx_bytes: 50n } };
+      const sessions = Array.from({ length: 8 }, (_, n) =>
+        n === 4 ? extensive(n + 1, at + 1, rounded) : extensive(n + 1, at),
+      );
+      const delta = lab.take({ at, sessions });
+      expect(clocksOf(lab, delta)).toEqual(printedClocks(sessions));
+      if (i > 0) expect(delta.prints).toEqual([]);
+    }
+  });
+
   it('keeps a deviation of the first session to that session', () => {
     const lab = new Lab();
     for (let i = 0; i < 4; i++) {
