@@ -108,9 +108,12 @@ export function flattenXml(bytes: Uint8Array, from: number, to: number): void {
     if (lt < 0 || lt > to) lt = to;
     appendXml(bytes, at, lt);
     if (lt >= to) return;
-    const isComment = bytes[lt + 2] === 0x2d;
-    const isCdata = bytes[lt + 2] === 0x5b;
-    const end = indexOfEnd(bytes, lt + 2, isCdata ? ']]>' : isComment ? '-->' : '?>', to);
+    const isDeclaration = bytes[lt + 1] === 0x21;
+    const isComment = isDeclaration && bytes[lt + 2] === 0x2d;
+    const isCdata = isDeclaration && bytes[lt + 2] === 0x5b;
+    // From where the reader looked for it: `<!-->` begins a comment and does not end it.
+    const begin = lt + (isCdata ? 9 : isComment ? 4 : 2);
+    const end = indexOfEnd(bytes, begin, isCdata ? ']]>' : isComment ? '-->' : '?>', to);
     if (isCdata) {
       scratch.set(bytes.subarray(lt + 9, end - 3), decoded.length);
       decoded.length += end - 3 - (lt + 9);
