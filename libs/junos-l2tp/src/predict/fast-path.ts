@@ -184,6 +184,7 @@ export class FastPath {
       const to = code.matchProgram(path.program.at, first, at, matcher.rowAt);
       if (to === 0 || to > end) continue;
       const { isProven, hasFreeText } = matcher;
+      if (hasFreeText && !this.#index.agrees(path.lines, matcher.row)) continue;
       if (!this.#index.takeTexts(matcher.row)) continue;
       if (!isProven && !header.isTable && !this.#endsAt(header, to, end, isLast)) continue;
       if (hasFreeText) {
@@ -235,6 +236,7 @@ export class FastPath {
     const { isProven, strangers, hasFreeText } = matcher;
     const known = findPath(header, matcher);
     const lines = known?.lines ?? this.#pathLines();
+    if (hasFreeText && !this.#index.agrees(lines, row)) return false;
     if (!this.#index.takeTexts(row)) return false;
     const path = known ?? addPath(header, matcher, lines);
     const isWanted = this.#isWanted(header, path);

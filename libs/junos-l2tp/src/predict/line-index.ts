@@ -111,6 +111,19 @@ export class LineIndex {
     });
   }
 
+  /** Whether the plain path, by what it knows of what follows free texts, would end those of the row where these lines do. */
+  agrees(lines: readonly KnownLine[], row: Uint32Array): boolean {
+    return lines.every(({ line: { steps } }) =>
+      steps.every(
+        (step) =>
+          !step.free ||
+          step.next === lineEnd ||
+          !isPrinted(step, row) ||
+          this.#following.get(step.field)?.has(step.next) !== false,
+      ),
+    );
+  }
+
   /** Ids of the texts that were matched last go to `row`. False when one needs a closer look. */
   takeTexts(row: Uint32Array): boolean {
     return this.matcher.takeTexts(row, this.#idOf);
@@ -150,6 +163,7 @@ export class LineIndex {
       printed.has(step.field) && !(step.field === interfaceUnit && hasUnit);
     if (known.line.steps.some((step) => !isLiteral(step) && isRepeated(step))) return null;
     if (!values.accepts(known)) return null;
+    if (matcher.hasFreeText && !this.agrees([known], matcher.row)) return null;
     if (matcher.strangers > 0 && !this.adopt([known])) return null;
     if (!this.takeTexts(matcher.row)) return null;
     if (matcher.hasFreeText) this.teach([known], matcher.row);
