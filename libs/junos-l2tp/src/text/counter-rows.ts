@@ -1,5 +1,5 @@
 /** Rows of the counters' table: `Data Tx   10   228`, and those that the catalogue does not know. */
-import { counterRows, type CounterRow } from './labels.ts';
+import { counterRows } from './labels.ts';
 
 /** A space, a tab, a no-break space in UTF-8; and what is none. */
 const gap = '(?:[ \\t]|\\xc2\\xa0)';
@@ -41,7 +41,9 @@ export function counterLineOf(content: string): CounterLine | null {
   if (match === null) return null;
   const [, [start, end] = [0, 0], second] = (match.indices as RegExpIndicesArray).slice(1);
   const label = match[1] as string;
-  const row = counterRows.get(label.toLowerCase().replace(/(?:[ \t]|\xc2\xa0)+/g, ' ')) as CounterRow;
+  // The first byte of a no-break space is a letter in Latin-1, which has a lower case.
+  const row = counterRows.get(label.replace(/(?:[ \t]|\xc2\xa0)+/g, ' ').toLowerCase());
+  if (row === undefined) return null;
   const values = [{ field: row.fields[0] as number, label, start, end }];
   const [from, to] = second ?? [0, 0];
   if (from === to) return { label, values, rest: null };
