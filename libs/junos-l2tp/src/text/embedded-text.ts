@@ -4,6 +4,7 @@
  */
 import type { ParseLimits } from '../envelope/reader.ts';
 import type { SnapshotBuilder } from '../envelope/snapshot-builder.ts';
+import { MarkupProblem } from '../markup/markup-buffer.ts';
 import { TextWithin } from './text-within.ts';
 import { decoded, decodeXml, longestReference } from '../xml/xml-text.ts';
 
@@ -56,6 +57,16 @@ export class EmbeddedText {
     if (entity < 0 || entity >= end) return this.#within.feed(bytes, start, end);
     // Which characters were printed as entities is not kept.
     this.#builder.frame.abandon();
+    try {
+      this.#decode(bytes, start, end);
+    } catch (error) {
+      // What stands before it is read, however the chunks were cut.
+      if (error instanceof MarkupProblem) this.#decode(bytes, start, badReference(bytes, start, error.at));
+      throw error;
+    }
+  }
+
+  #decode(bytes: Uint8Array, start: number, end: number): void {
     decodeXml(bytes, start, end);
     this.#within.feed(decoded.bytes, 0, decoded.length);
   }
@@ -76,6 +87,11 @@ export class EmbeddedText {
     this.ended = to >= 0;
     return start + taken;
   }
+}
+
+/** The `&` of a reference that is none; a problem with its name stands behind it. */
+function badReference(bytes: Uint8Array, start: number, at: number): number {
+  return at > start && bytes[at - 1] === ampersand ? at - 1 : at;
 }
 
 /** The end of what can be read: before an entity whose end may still come. */
