@@ -2,18 +2,20 @@
  * Predicts a session's lines from those of the sessions before it. Correctness never rests on it: what is not predicted to the byte is read by
  * the plain path, which teaches its lines.
  */
-import { indexOfField, presenceWords, slotOf } from '@sessionreel/session-model';
+import { getPresence, indexOfField, Presence, presenceWords, slotOf } from '@sessionreel/session-model';
 import { beginsWith, blankEnd, isPromptAt } from './boundaries.ts';
 import { buildProgram } from './fast-program.ts';
 import type { KnownLine } from './learned-layouts.ts';
 import type { LineIndex } from './line-index.ts';
 import type { LineTemplate, LineTemplates } from '../text/line-templates.ts';
+import { LineFlag } from './matcher-records.ts';
 import type { Matcher } from './matcher.ts';
 import { addPath, findPath, remember, type PredictedHeader, type PredictedPath } from './predicted-header.ts';
 
 const tunnelSlots = ['tunnel_local_id', 'tunnel_interface_name', 'tunnel_group_name'].map(
   (name) => slotOf[indexOfField(name)] as number,
 );
+const stateField = indexOfField('state');
 /** Sessions in a row that were like none before: from then on only every so many is compared with those. */
 const patience = 16;
 
@@ -117,12 +119,17 @@ export class FastPath {
     for (const [i, template] of templates.entries()) {
       if (!header.isTable) {
         const known = this.#index.addToSessions(template);
-        if (i === 0) header.first = known;
+        // Only a line that begins with a session's ID begins a session wherever it stands.
+        if (i === 0) header.first = known !== null && this.#begins(known) ? known : null;
       } else {
         const known = this.#index.add(template, true);
         if (known !== null) this.#matcher.records.addFollower(header.table, known.at);
       }
     }
+  }
+
+  #begins(known: KnownLine): boolean {
+    return (this.#matcher.records.flagsOf(known.at) & LineFlag.begins) !== 0;
   }
 
   /** Whether a predicted session or header begins here, perhaps behind blank lines: the session that the plain path reads ends. */
@@ -184,6 +191,7 @@ export class FastPath {
       const to = code.matchProgram(path.program.at, first, at, matcher.rowAt);
       if (to === 0 || to > end) continue;
       const { isProven, hasFreeText } = matcher;
+      if (header.isTable && !isWholeRow(path.lines, matcher.row)) continue;
       if (hasFreeText && !this.#index.agrees(path.lines, matcher.row)) continue;
       if (!this.#index.takeTexts(matcher.row)) continue;
       if (!isProven && !header.isTable && !this.#endsAt(header, to, end, isLast)) continue;
@@ -236,6 +244,7 @@ export class FastPath {
     const { isProven, strangers, hasFreeText } = matcher;
     const known = findPath(header, matcher);
     const lines = known?.lines ?? this.#pathLines();
+    if (header.isTable && !isWholeRow(lines, row)) return false;
     if (hasFreeText && !this.#index.agrees(lines, row)) return false;
     if (!this.#index.takeTexts(row)) return false;
     const path = known ?? addPath(header, matcher, lines);
@@ -307,6 +316,15 @@ export class FastPath {
     for (let i = 0; i < presenceWords; i++) peekRow[i] = 0;
     return code.matchLine(opening.at, at, peekAt) > 0 && this.#index.takeTexts(peekRow);
   }
+}
+
+/**
+ * False where a row has a blank state: what its other cells are is told by the heads of their columns, not by the row that was read
+ * before.
+ */
+function isWholeRow(lines: readonly KnownLine[], row: Uint32Array): boolean {
+  const hasColumn = lines.some(({ line }) => line.steps.some(({ field }) => field === stateField));
+  return !hasColumn || getPresence(row, 0, stateField) === Presence.value;
 }
 
 function isOpening(header: PredictedHeader, bytes: Uint8Array, at: number): boolean {

@@ -60,8 +60,12 @@ export class EmbeddedText {
     try {
       this.#decode(bytes, start, end);
     } catch (error) {
-      // What stands before it is read, however the chunks were cut.
-      if (error instanceof MarkupProblem) this.#decode(bytes, start, badReference(bytes, start, error.at));
+      // What stands before it is read, and its problems told, however the chunks were cut.
+      if (error instanceof MarkupProblem) {
+        this.#decode(bytes, start, badReference(bytes, start, error.at));
+        this.#within.finish(false);
+        this.#isBehind = true;
+      }
       throw error;
     }
   }
