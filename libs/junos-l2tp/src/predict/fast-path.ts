@@ -2,20 +2,27 @@
  * Predicts a session's lines from those of the sessions before it. Correctness never rests on it: what is not predicted to the byte is read by
  * the plain path, which teaches its lines.
  */
-import { getPresence, indexOfField, Presence, presenceWords, slotOf } from '@sessionreel/session-model';
+import { indexOfField, presenceWords, slotOf } from '@sessionreel/session-model';
 import { beginsWith, blankEnd, isPromptAt } from './boundaries.ts';
 import { buildProgram } from './fast-program.ts';
+import { hasValues } from './fast-text.ts';
 import type { KnownLine } from './learned-layouts.ts';
 import type { LineIndex } from './line-index.ts';
 import type { LineTemplate, LineTemplates } from '../text/line-templates.ts';
 import { LineFlag } from './matcher-records.ts';
 import type { Matcher } from './matcher.ts';
-import { addPath, findPath, remember, type PredictedHeader, type PredictedPath } from './predicted-header.ts';
+import {
+  addPath,
+  findPath,
+  neededOf,
+  remember,
+  type PredictedHeader,
+  type PredictedPath,
+} from './predicted-header.ts';
 
 const tunnelSlots = ['tunnel_local_id', 'tunnel_interface_name', 'tunnel_group_name'].map(
   (name) => slotOf[indexOfField(name)] as number,
 );
-const stateField = indexOfField('state');
 /** Sessions in a row that were like none before: from then on only every so many is compared with those. */
 const patience = 16;
 
@@ -191,7 +198,7 @@ export class FastPath {
       const to = code.matchProgram(path.program.at, first, at, matcher.rowAt);
       if (to === 0 || to > end) continue;
       const { isProven, hasFreeText } = matcher;
-      if (header.isTable && !isWholeRow(path.lines, matcher.row)) continue;
+      if (!hasValues(matcher.row, path.needed)) continue;
       if (hasFreeText && !this.#index.agrees(path.lines, matcher.row)) continue;
       if (!this.#index.takeTexts(matcher.row)) continue;
       if (!isProven && !header.isTable && !this.#endsAt(header, to, end, isLast)) continue;
@@ -244,7 +251,7 @@ export class FastPath {
     const { isProven, strangers, hasFreeText } = matcher;
     const known = findPath(header, matcher);
     const lines = known?.lines ?? this.#pathLines();
-    if (header.isTable && !isWholeRow(lines, row)) return false;
+    if (!hasValues(row, known?.needed ?? neededOf(lines))) return false;
     if (hasFreeText && !this.#index.agrees(lines, row)) return false;
     if (!this.#index.takeTexts(row)) return false;
     const path = known ?? addPath(header, matcher, lines);
@@ -316,15 +323,6 @@ export class FastPath {
     for (let i = 0; i < presenceWords; i++) peekRow[i] = 0;
     return code.matchLine(opening.at, at, peekAt) > 0 && this.#index.takeTexts(peekRow);
   }
-}
-
-/**
- * False where a row has a blank state: what its other cells are is told by the heads of their columns, not by the row that was read
- * before.
- */
-function isWholeRow(lines: readonly KnownLine[], row: Uint32Array): boolean {
-  const hasColumn = lines.some(({ line }) => line.steps.some(({ field }) => field === stateField));
-  return !hasColumn || getPresence(row, 0, stateField) === Presence.value;
 }
 
 function isOpening(header: PredictedHeader, bytes: Uint8Array, at: number): boolean {

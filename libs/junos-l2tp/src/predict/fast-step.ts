@@ -26,6 +26,7 @@ const space = 0x20;
 const comma = 0x2c;
 const colon = 0x3a;
 const userName = indexOfField('user_name');
+const state = indexOfField('state');
 
 /** One step of a line: bytes to be there, or a value in a format. Only data, so that no input becomes code. */
 export interface Step {
@@ -62,6 +63,11 @@ export interface Step {
 
 export interface FastLine {
   readonly steps: readonly Step[];
+  /**
+   * Fields that must have a value: parts of a value, as in `initial 64000`, which nothing else stands for; and a row's state, without which
+   * the heads of the columns tell what the other cells are, not the row read before.
+   */
+  readonly needed: readonly number[];
   /** Spaces at the line's end are left out: its last cells may be missing. */
   readonly trims: boolean;
 }
@@ -235,7 +241,17 @@ export function compileLine(
       steps.push(step);
     }
   }
-  return { steps, trims };
+  return { steps, needed: isRow ? [state] : steps.flatMap(partOfValue), trims };
+}
+
+/** The step's field where it is a part of a printed value, or stands in the midst of one. */
+function partOfValue(step: Step, i: number, steps: readonly Step[]): number[] {
+  if (isLiteral(step)) return [];
+  const f = fields[step.field] as Field;
+  if (f.partOf !== undefined) return f.role === 'counter' ? [] : [step.field];
+  const before = steps[i - 1];
+  const isWhole = before === undefined || !isLiteral(before) || before.literal.at(-1) === colon;
+  return isComposite(step.field) && !isWhole ? [step.field] : [];
 }
 
 function indexOfName(name: string): number {

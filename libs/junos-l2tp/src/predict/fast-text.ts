@@ -1,5 +1,5 @@
 /** Texts that were matched: their ids, where the plain path would read the same from their bytes. */
-import { fields, type Field, type StringTable } from '@sessionreel/session-model';
+import { fields, getPresence, Presence, type Field, type StringTable } from '@sessionreel/session-model';
 import { Kind, type Step } from './fast-step.ts';
 import { printUnpatched } from '../layout/print.ts';
 import { ascii, isAddress, isUtf8 } from '../layout/values.ts';
@@ -27,4 +27,10 @@ export function textId(
   const { name } = fields[step.field] as Field;
   const record = { values: { [name]: word }, rounding: {}, unknown: [] };
   return printUnpatched({ f: name, s: step.style }, record) === raw ? strings.internText(word) : -1;
+}
+
+/** Whether a row has a value for each of the fields: not nothing, nor an empty one. */
+export function hasValues(row: Uint32Array, needed: readonly number[]): boolean {
+  for (const field of needed) if (getPresence(row, 0, field) !== Presence.value) return false;
+  return true;
 }

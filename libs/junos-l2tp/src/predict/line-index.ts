@@ -1,7 +1,7 @@
 /** The known lines of a capture, with those of captures before it: for matching sessions, and for the plain path. */
 import { Presence, getPresence, indexOfField, rowWords, type StringTable } from '@sessionreel/session-model';
-import { isLiteral, type Step } from './fast-step.ts';
-import { textId } from './fast-text.ts';
+import { isLiteral, printedWith, type Step } from './fast-step.ts';
+import { hasValues, textId } from './fast-text.ts';
 import type { KnownLine, LearnedLayouts } from './learned-layouts.ts';
 import type { LineTemplate, LineTemplates } from '../text/line-templates.ts';
 import { LineFlag } from './matcher-records.ts';
@@ -160,9 +160,10 @@ export class LineIndex {
     // A unit that was printed but could not be read is in no row.
     const hasUnit = getPresence(words, row, interfaceUnit) === Presence.value;
     const isRepeated = (step: Step): boolean =>
-      printed.has(step.field) && !(step.field === interfaceUnit && hasUnit);
+      printedWith(step.field).some((field) => printed.has(field)) &&
+      !(step.field === interfaceUnit && hasUnit);
     if (known.line.steps.some((step) => !isLiteral(step) && isRepeated(step))) return null;
-    if (!values.accepts(known)) return null;
+    if (!hasValues(matcher.row, known.line.needed) || !values.accepts(known)) return null;
     if (matcher.hasFreeText && !this.agrees([known], matcher.row)) return null;
     if (matcher.strangers > 0 && !this.adopt([known])) return null;
     if (!this.takeTexts(matcher.row)) return null;

@@ -6,6 +6,8 @@ import type { Matcher } from './matcher.ts';
 /** Sessions that print the same lines in the same order. */
 export interface PredictedPath {
   readonly lines: readonly KnownLine[];
+  /** See `FastLine.needed`. */
+  readonly needed: readonly number[];
   /** Where the lines stand in the matcher's memory. */
   readonly places: Uint32Array;
   /** Of their session as one, what was seen to differ; null before the first. */
@@ -42,6 +44,10 @@ export interface PredictedHeader {
 
 const maxPaths = 4096;
 
+export function neededOf(lines: readonly KnownLine[]): number[] {
+  return lines.flatMap(({ line }) => line.needed);
+}
+
 /** The path of the session that was matched last; null when none was like it. */
 export function findPath({ paths }: PredictedHeader, matcher: Matcher): PredictedPath | null {
   for (const path of paths.get(matcher.pathHash) ?? []) if (matcher.isPath(path.places)) return path;
@@ -56,6 +62,7 @@ export function addPath(
 ): PredictedPath {
   const path: PredictedPath = {
     lines,
+    needed: neededOf(lines),
     places: Uint32Array.from(lines, ({ at }) => at),
     program: null,
     layout: 0,
