@@ -191,7 +191,11 @@ describe('both ends', () => {
       const delta = emptyDelta({ router, at: at + n, seq: 1, gop: at + n });
       delta.opened = opened;
       delta.ledger = [ledgerEntry({ state_hash: 'a', source_partition: 80 + n })];
-      await new TestLog(server.store, 80 + n).append([delta]);
+      // Gone before the others come: they are to be counted without these.
+      const end = emptyDelta({ router, at: at + hour, seq: 2, gop: at + n });
+      end.closed = opened.map((x) => ({ ...x, reason: 'gone' }));
+      end.ledger = [ledgerEntry({ state_hash: 'b', source_partition: 80 + n })];
+      await new TestLog(server.store, 80 + n).append([delta, end]);
     }
     const found = await bothEnds(server.store, { at: at + 1_000 });
     expect(found.pairs).toEqual([
