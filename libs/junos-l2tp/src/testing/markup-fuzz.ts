@@ -140,7 +140,7 @@ export function checkMarkup(format: 'xml' | 'json', bytes: Buffer, cuts: readonl
     const printed = Buffer.concat([printParsed(parsed), Buffer.from(parsed.rest)]);
     if (!printed.equals(bytes)) return 'prints otherwise';
   }
-  return parsed.facts.complete ? checkByPeer(format, bytes, parsed) : '';
+  return parsed.facts.complete && isUtf8(bytes) ? checkByPeer(format, bytes, parsed) : '';
 }
 
 function isUtf8(bytes: Buffer): boolean {

@@ -81,7 +81,7 @@ export class EmbeddedText {
     const close = rest.indexOf(this.#closing);
     const to = close < 0 ? -1 : rest.indexOf(gt, close);
     const taken = to < 0 ? Math.max(0, (close < 0 ? rest.length : close) - longestUnexpected) : to + 1;
-    const piece = rest.subarray(0, taken + longestUnexpected);
+    const piece = rest.subarray(0, to < 0 ? taken + longestUnexpected : taken);
     if (!this.#isTold && unexpected.some((name) => piece.includes(name))) {
       this.#isTold = true;
       const line = this.#within.lineNumber;
