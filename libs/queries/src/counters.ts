@@ -1,15 +1,10 @@
 /** Absolute counters at a time: the last ones that were kept whole, and the deltas after them. */
 import { counterFields } from '@sessionreel/session-model';
-import type { QueryClient, QueryOptions } from './client.ts';
+import type { QueryClient } from './client.ts';
 import { counterNames } from './columns.ts';
 import { nativeAnswer, textAt, type NativeAnswer } from './native.ts';
 import { halvesOf, halvesSql, type SessionColumns } from './session-columns.ts';
-
-/** A group of a router up to a time, as a condition and its options. `where` names no table. */
-export interface GroupRows {
-  readonly where: string;
-  readonly options: QueryOptions;
-}
+import type { GroupRows } from './state-question.ts';
 
 /** What brings the counters of a group's sessions to its end: asked beside the sessions, and taken over behind them. */
 export interface CounterMoves {

@@ -38,9 +38,9 @@ export {
   type RouterColumnsAt,
   type RouterStateAt,
   type StateFrame,
-  type StateQuestion,
   type StateSession,
 } from './state.ts';
+export type { StateQuestion } from './state-question.ts';
 export * from './who-had.ts';
 export * from './bounds.ts';
 export * from './find.ts';

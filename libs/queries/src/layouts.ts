@@ -5,7 +5,7 @@
  */
 import { fields, type Format, type Level } from '@sessionreel/session-model';
 import { asked, type AskOptions, type QueryClient } from './client.ts';
-import type { GroupRows } from './counters.ts';
+import type { GroupRows } from './state-question.ts';
 
 export type PrintClass = `${Format}/${Level}`;
 

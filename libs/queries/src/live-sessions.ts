@@ -1,12 +1,12 @@
 /** The live sessions of a router at a time, as its group holds them. */
 import { fields } from '@sessionreel/session-model';
 import { asked, utcText, type QueryClient } from './client.ts';
-import { counterMoves, moveCounters, moveRounding, type GroupRows } from './counters.ts';
+import { counterMoves, moveCounters, moveRounding } from './counters.ts';
 import type { Group } from './ledger.ts';
 import { nativeAnswer } from './native.ts';
 import { identityFilters, scopeConditions } from './scope.ts';
 import { SessionColumns, printColumnsSql, sessionColumnsSql } from './session-columns.ts';
-import type { StateQuestion } from './state.ts';
+import type { GroupRows, StateQuestion } from './state-question.ts';
 
 /** The rows of a group that a state rests on: up to the time, of the ids asked for. */
 export function groupRows(

@@ -7,7 +7,7 @@ import {
   type SessionRecord,
   type Variant,
 } from '@sessionreel/session-model';
-import { QuestionError, type AskOptions, type QueryClient } from './client.ts';
+import { QuestionError, type QueryClient } from './client.ts';
 import { listingClock, type ListingClock } from './clocks.ts';
 import { counterNames } from './columns.ts';
 import {
@@ -22,22 +22,7 @@ import { classPrints, documentsOf, type ClassPrint } from './layouts.ts';
 import { groupRows, sessionsOf } from './live-sessions.ts';
 import { identityFilters, scopeConditions, scopeText } from './scope.ts';
 import { SessionColumns } from './session-columns.ts';
-
-export interface StateQuestion extends AskOptions {
-  readonly router: string;
-  /** ms UTC. */
-  readonly at: number;
-  /** The command's filters by their CLI names. */
-  readonly scope?: Scope;
-  /** Level to be printed; default: that of the newest snapshot. */
-  readonly level?: Level;
-  /** Format to be printed; default: that of the newest snapshot. */
-  readonly format?: Format;
-  /** Nothing is wanted but what is printed: counters stay as the images hold them where the listing prints none. */
-  readonly onlyPrinted?: boolean;
-  /** Of several snapshots at that very time, the one with this `seq` in the ledger; default: the last. */
-  readonly upTo?: bigint;
-}
+import type { StateQuestion } from './state-question.ts';
 
 export interface StateSession {
   /** Everything that is known. */

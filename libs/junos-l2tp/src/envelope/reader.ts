@@ -2,8 +2,7 @@
  * What the reader of one format is given, and what it must do. The envelope (snapshot-parser.ts) finds the command line, the
  * prompt and the format; a reader gets the bytes of one reply and reports sessions and frame to a `SnapshotBuilder`.
  */
-import type { Format, Level, RowBatch, Scope, SnapshotFacts, StringTable } from '@sessionreel/session-model';
-import type { SnapshotBuilder } from './snapshot-builder.ts';
+import type { Format, Level, RowBatch, Scope, SnapshotFacts } from '@sessionreel/session-model';
 
 /** What is known beside the bytes: from Kafka headers or CLI flags. */
 export interface ParseHints {
@@ -90,12 +89,3 @@ export interface BodyReader {
   /** No more bytes will come: the capture ended, or `write` said that the reply did. */
   end(): void;
 }
-
-/** `firstLine`: line of the capture, from 1, on which the reply begins. */
-export type BodyReaderFactory = (
-  builder: SnapshotBuilder,
-  limits: ParseLimits,
-  firstLine: number,
-) => BodyReader;
-
-export type { StringTable };

@@ -6,7 +6,7 @@ import { indexOfField, presenceWords, slotOf } from '@sessionreel/session-model'
 import { beginsWith, blankEnd, isPromptAt } from './boundaries.ts';
 import { buildProgram } from './fast-program.ts';
 import { hasValues } from './fast-text.ts';
-import type { KnownLine } from './learned-layouts.ts';
+import type { KnownLine } from './known-line.ts';
 import type { LineIndex } from './line-index.ts';
 import type { LineTemplate, LineTemplates } from '../text/line-templates.ts';
 import { LineFlag } from './matcher-records.ts';

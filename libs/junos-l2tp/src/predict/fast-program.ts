@@ -11,7 +11,7 @@ import {
   unknownSlot,
 } from '@sessionreel/session-model';
 import { isLiteral, type Step } from './fast-step.ts';
-import type { KnownLine } from './learned-layouts.ts';
+import type { KnownLine } from './known-line.ts';
 import type { Matcher } from './matcher.ts';
 
 export interface Program {

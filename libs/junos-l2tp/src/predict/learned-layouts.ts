@@ -4,21 +4,12 @@
  * it is read as if nothing were known.
  */
 import { indexOfField } from '@sessionreel/session-model';
-import { compileLine, type FastLine } from './fast-step.ts';
-import { Shapes, type LineTemplate, type Shape } from '../text/line-templates.ts';
+import { compileLine } from './fast-step.ts';
+import { Shapes, type Shape } from '../text/line-templates.ts';
+import type { KnownLine } from './known-line.ts';
 import { LineFlag } from './matcher-records.ts';
 import { Matcher } from './matcher.ts';
 import type { PredictedHeader } from './predicted-header.ts';
-
-/** A line in the matcher's memory. */
-export interface KnownLine {
-  /** Where it stands there. */
-  readonly at: number;
-  readonly shape: Shape;
-  readonly line: FastLine;
-  /** Of the capture at hand; of an earlier one when the line is a stranger. */
-  template: LineTemplate | null;
-}
 
 /** LACs print it twice. */
 const interfaceUnit = new Set([indexOfField('interface_unit')]);

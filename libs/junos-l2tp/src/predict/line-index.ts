@@ -2,7 +2,8 @@
 import { Presence, getPresence, indexOfField, rowWords, type StringTable } from '@sessionreel/session-model';
 import { isLiteral, printedWith, type Step } from './fast-step.ts';
 import { hasValues, textId } from './fast-text.ts';
-import type { KnownLine, LearnedLayouts } from './learned-layouts.ts';
+import type { KnownLine } from './known-line.ts';
+import type { LearnedLayouts } from './learned-layouts.ts';
 import type { LineTemplate, LineTemplates } from '../text/line-templates.ts';
 import { LineFlag } from './matcher-records.ts';
 import type { IdOfText, Matcher } from './matcher.ts';

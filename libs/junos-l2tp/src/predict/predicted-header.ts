@@ -1,5 +1,5 @@
 /** What is known of tunnels with one kind of header: how the header is printed, and what sessions below it are. */
-import type { KnownLine } from './learned-layouts.ts';
+import type { KnownLine } from './known-line.ts';
 import type { Program } from './fast-program.ts';
 import type { Matcher } from './matcher.ts';
 

@@ -12,7 +12,7 @@ import {
 } from '@sessionreel/session-model';
 import { isNotAvailable, readPrinted, spansOf, textOf } from '../layout/values.ts';
 import { printedWith } from '../predict/fast-step.ts';
-import type { KnownLine } from '../predict/learned-layouts.ts';
+import type { KnownLine } from '../predict/known-line.ts';
 import type { LineIndex } from '../predict/line-index.ts';
 import { counterLineOf, isCounterHead, otherCounterOf } from './counter-rows.ts';
 import { excerpt, fitsType, typeNameOf } from './field-types.ts';
