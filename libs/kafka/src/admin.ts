@@ -23,7 +23,7 @@ export interface TopicSpec {
 
 export class KafkaAdmin {
   readonly #client: KafkaClient;
-  #admin: Promise<Admin> | undefined;
+  #connection: Connection | undefined;
 
   constructor(client: KafkaClient) {
     this.#client = client;
@@ -129,19 +129,24 @@ export class KafkaAdmin {
   }
 
   async stop(): Promise<void> {
-    const admin = this.#admin;
-    this.#admin = undefined;
-    await (await admin?.catch(() => undefined))?.disconnect().catch(() => undefined);
+    const connection = this.#connection;
+    this.#connection = undefined;
+    if (connection !== undefined) await close(connection);
   }
 
   async #ask<T>(doing: string, question: (admin: Admin) => Promise<T>): Promise<T> {
+    const connection = (this.#connection ??= { admin: this.#connect(), users: 0 });
+    connection.users++;
     try {
-      this.#admin ??= this.#connect();
-      return await question(await this.#admin);
+      return await question(await connection.admin);
     } catch (error) {
       // The next question connects anew: a cluster that was restarted may be elsewhere.
-      await this.stop();
+      if (this.#connection === connection) this.#connection = undefined;
       throw kafkaErrorOf(error, doing);
+    } finally {
+      connection.users--;
+      // Others may still be asking on it.
+      if (connection !== this.#connection && connection.users === 0) await close(connection);
     }
   }
 
@@ -150,4 +155,15 @@ export class KafkaAdmin {
     await admin.connect();
     return admin;
   }
+}
+
+interface Connection {
+  readonly admin: Promise<Admin>;
+  /** Questions that are being asked on it. */
+  users: number;
+}
+
+async function close({ admin }: Connection): Promise<void> {
+  const opened = await admin.catch(() => undefined);
+  await opened?.disconnect().catch(() => undefined);
 }
