@@ -9,7 +9,7 @@ import { MarkupBuffer, MarkupProblem, copyOf } from '../markup/markup-buffer.ts'
 import { MarkupListing } from '../markup/markup-listing.ts';
 import { How } from '../markup/markup-learn.ts';
 import { Kind, equalBytes, kindOfName, localNameStart } from '../markup/markup-names.ts';
-import type { Leaf } from '../markup/markup-sessions.ts';
+import { emptyLeaf } from '../markup/markup-sessions.ts';
 import type { BodyReader, ParseLimits } from '../envelope/reader.ts';
 import type { SnapshotBuilder } from '../envelope/snapshot-builder.ts';
 import { textOf } from '../layout/values.ts';
@@ -77,15 +77,7 @@ export class JsonReader implements BodyReader {
   #waits = 0;
   /** As `XmlReader.leftover`. */
   leftover: Uint8Array = new Uint8Array(0);
-  readonly #leaf: Leaf = {
-    how: How.text,
-    from: 0,
-    to: 0,
-    pad: 0,
-    bytes: new Uint8Array(0),
-    start: 0,
-    end: 0,
-  };
+  readonly #leaf = emptyLeaf();
 
   /** `predict`: false reads every session on the plain path, for tests. */
   constructor(builder: SnapshotBuilder, limits: ParseLimits, firstLine: number, predict = true) {

@@ -1,5 +1,6 @@
 /** Strings of JSON: escapes to bytes. */
 import { MarkupProblem } from '../markup/markup-buffer.ts';
+import { putUtf8 } from '../markup/utf8.ts';
 
 const backslash = 0x5c;
 
@@ -46,7 +47,7 @@ export function decodeJson(bytes: Uint8Array, from: number, to: number): void {
           i += 6;
         }
       }
-      length = put(code >= 0xd800 && code < 0xe000 ? 0xfffd : code, length);
+      length = putUtf8(code >= 0xd800 && code < 0xe000 ? 0xfffd : code, scratch, length);
     } else {
       const plain = letter < 128 ? (simple[letter] as number) : -1;
       if (plain < 0) throw new MarkupProblem(i - 1, 'an escape that JSON does not have');
@@ -64,24 +65,6 @@ function hexAt(bytes: Uint8Array, at: number, to: number): number {
     code = code * 16 + digit;
   }
   return code;
-}
-
-function put(code: number, at: number): number {
-  if (code < 0x80) scratch[at++] = code;
-  else if (code < 0x800) {
-    scratch[at++] = 0xc0 | (code >> 6);
-    scratch[at++] = 0x80 | (code & 63);
-  } else if (code < 0x10000) {
-    scratch[at++] = 0xe0 | (code >> 12);
-    scratch[at++] = 0x80 | ((code >> 6) & 63);
-    scratch[at++] = 0x80 | (code & 63);
-  } else {
-    scratch[at++] = 0xf0 | (code >> 18);
-    scratch[at++] = 0x80 | ((code >> 12) & 63);
-    scratch[at++] = 0x80 | ((code >> 6) & 63);
-    scratch[at++] = 0x80 | (code & 63);
-  }
-  return at;
 }
 
 /** Start and end of a value within its string. */

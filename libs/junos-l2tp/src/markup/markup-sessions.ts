@@ -37,6 +37,10 @@ export interface Leaf {
   end: number;
 }
 
+export function emptyLeaf(): Leaf {
+  return { how: How.text, from: 0, to: 0, pad: 0, bytes: new Uint8Array(0), start: 0, end: 0 };
+}
+
 /** A session whose tunnel was not known yet when its element ended: kept until its table ends. */
 interface Deferred {
   readonly words: Uint32Array;

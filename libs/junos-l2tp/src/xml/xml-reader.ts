@@ -10,7 +10,7 @@ import { MarkupBuffer, MarkupProblem, copyOf } from '../markup/markup-buffer.ts'
 import { MarkupListing } from '../markup/markup-listing.ts';
 import { How } from '../markup/markup-learn.ts';
 import { Kind, kindOfName, localNameStart } from '../markup/markup-names.ts';
-import type { Leaf } from '../markup/markup-sessions.ts';
+import { emptyLeaf, type Leaf } from '../markup/markup-sessions.ts';
 import type { BodyReader, ParseLimits } from '../envelope/reader.ts';
 import type { SnapshotBuilder } from '../envelope/snapshot-builder.ts';
 import { textOf } from '../layout/values.ts';
@@ -62,15 +62,7 @@ export class XmlReader implements BodyReader {
   #waits = 0;
   /** Bytes taken by an earlier `write` that turned out not to belong to the reply: they precede what `write` returned. */
   leftover: Uint8Array = new Uint8Array(0);
-  readonly #leaf: Leaf = {
-    how: How.text,
-    from: 0,
-    to: 0,
-    pad: 0,
-    bytes: new Uint8Array(0),
-    start: 0,
-    end: 0,
-  };
+  readonly #leaf = emptyLeaf();
 
   /** `predict`: false reads every session on the plain path, for tests. */
   constructor(builder: SnapshotBuilder, limits: ParseLimits, firstLine: number, predict = true) {

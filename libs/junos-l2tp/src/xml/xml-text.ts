@@ -1,5 +1,6 @@
 /** Character data of XML: entities to bytes. Only the five predefined ones and numeric references exist. */
 import { MarkupProblem } from '../markup/markup-buffer.ts';
+import { putUtf8 } from '../markup/utf8.ts';
 
 const ampersand = 0x26;
 const semicolon = 0x3b;
@@ -53,7 +54,7 @@ function appendXml(bytes: Uint8Array, from: number, to: number): void {
       if (++end - i > longestReference) break;
     }
     if (bytes[end] !== semicolon || end >= to) throw new MarkupProblem(i, 'an & that begins no entity');
-    length = putCodePoint(codePointOf(bytes, i + 1, end), length);
+    length = putUtf8(codePointOf(bytes, i + 1, end), scratch, length);
     i = end;
   }
   decoded.length = length;
@@ -78,24 +79,6 @@ function codePointOf(bytes: Uint8Array, from: number, to: number): number {
 
 function printable(name: string): string {
   return name.replace(/[^\x21-\x7e]/g, '?');
-}
-
-function putCodePoint(code: number, at: number): number {
-  if (code < 0x80) scratch[at++] = code;
-  else if (code < 0x800) {
-    scratch[at++] = 0xc0 | (code >> 6);
-    scratch[at++] = 0x80 | (code & 63);
-  } else if (code < 0x10000) {
-    scratch[at++] = 0xe0 | (code >> 12);
-    scratch[at++] = 0x80 | ((code >> 6) & 63);
-    scratch[at++] = 0x80 | (code & 63);
-  } else {
-    scratch[at++] = 0xf0 | (code >> 18);
-    scratch[at++] = 0x80 | ((code >> 12) & 63);
-    scratch[at++] = 0x80 | ((code >> 6) & 63);
-    scratch[at++] = 0x80 | (code & 63);
-  }
-  return at;
 }
 
 /** `bytes[from, to)`, which holds comments, CDATA sections or instructions between its text, as text into `decoded`. */
