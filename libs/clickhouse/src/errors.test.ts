@@ -32,4 +32,6 @@ test('no answer is unreachable, and an abort is cancelled', () => {
     retryable: true,
   });
   expect(storeErrorOf(new Error('The user aborted a request.'), 'asking').code).toBe('cancelled');
+  // What Node says when the server breaks off in the midst of its answer.
+  expect(storeErrorOf(new Error('aborted'), 'asking').code).toBe('unreachable');
 });

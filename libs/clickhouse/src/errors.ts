@@ -83,7 +83,9 @@ export function storeErrorOf(error: unknown, doing: string): StoreError {
   if (error instanceof StoreError) return error;
   const message = error instanceof Error ? error.message : String(error);
   if (!(error instanceof ClickHouseError)) {
-    const aborted = error instanceof Error && (error.name === 'AbortError' || /abort/i.test(message));
+    // Node says `aborted`, too, of an answer that the server broke off: only these two are of our own doing.
+    const aborted =
+      error instanceof Error && (error.name === 'AbortError' || message === 'The user aborted a request.');
     return new StoreError(aborted ? 'cancelled' : 'unreachable', `${doing}: ${message}`, undefined, error);
   }
   const number = Number(error.code);

@@ -37,8 +37,8 @@ async function watched(of: BrowserContext): Promise<Page> {
   const made = await of.newPage();
   made.on('pageerror', (error) => complaints.push(error.message));
   made.on('console', (message) => {
-    // A question that cannot be answered, or not in time on a busy machine, is one that the page explains.
-    if (message.type() === 'error' && !/status of (?:404|422|504)/.test(message.text()))
+    // A question that cannot be answered is one that the page explains.
+    if (message.type() === 'error' && !/status of (?:404|422)/.test(message.text()))
       complaints.push(`${message.text()} ${message.location().url}`);
   });
   made.on('request', (request) => {
