@@ -195,3 +195,42 @@ export function emptyDelta(
     ...head,
   };
 }
+
+/** An entry of the ledger that says nothing yet but what is given. */
+export function emptyLedgerEntry(known: Partial<LedgerEntry>): LedgerEntry {
+  return {
+    snapshot_id: '',
+    source_partition: 0,
+    source_offset: 0,
+    previous_source_offset: -1,
+    ordinal: 0,
+    part: 1,
+    parts: 1,
+    final: false,
+    outcome: 'applied',
+    reason: '',
+    format: '',
+    level: '',
+    scope: '',
+    variant: '',
+    command: '',
+    complete: false,
+    router_clock: null,
+    clock_steps: [],
+    bytes: 0,
+    sessions: 0,
+    opened: 0,
+    changed: 0,
+    closed: 0,
+    counters: 0,
+    anomalies: 0,
+    unknown_fields: 0,
+    errors: 0,
+    state_hash: '',
+    by_state: {},
+    by_peer_gateway: {},
+    by_tunnel_group: {},
+    document: 0n,
+    ...known,
+  };
+}

@@ -3,6 +3,7 @@ import { insertInbox, takeFence, tokenOf, type Store } from '@sessionreel/clickh
 import { createEventWriter, encodeDelta, imageFields, ocfOf, takeWritten } from '@sessionreel/session-events';
 import {
   counterFields,
+  emptyLedgerEntry,
   fields,
   type CounterDelta,
   type FieldValue,
@@ -13,41 +14,17 @@ import {
 } from '@sessionreel/session-model';
 
 export function ledgerEntry(over: Partial<LedgerEntry> = {}): LedgerEntry {
-  return {
+  return emptyLedgerEntry({
     snapshot_id: 'snap',
-    source_partition: 0,
-    source_offset: 0,
-    previous_source_offset: -1,
-    ordinal: 0,
-    part: 1,
-    parts: 1,
     final: true,
-    outcome: 'applied',
-    reason: '',
     format: 'text',
     level: 'extensive',
-    scope: '',
     variant: 'lns-mx',
     command: 'show services l2tp session extensive',
     complete: true,
-    router_clock: null,
-    clock_steps: [],
     bytes: 100,
-    sessions: 0,
-    opened: 0,
-    changed: 0,
-    closed: 0,
-    counters: 0,
-    anomalies: 0,
-    unknown_fields: 0,
-    errors: 0,
-    state_hash: '',
-    by_state: {},
-    by_peer_gateway: {},
-    by_tunnel_group: {},
-    document: 0n,
     ...over,
-  };
+  });
 }
 
 export interface ImageInput {

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import type { ChildProcess } from 'node:child_process';
 import { KafkaClient, KafkaProducer } from '@sessionreel/kafka';
 import { createLogger, waitFor } from '@sessionreel/ops';
-import { emptyDelta, type LedgerEntry, type SessionDelta } from '@sessionreel/session-model';
+import { emptyDelta, emptyLedgerEntry, type SessionDelta } from '@sessionreel/session-model';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort, releases, schemaFolder, written, type Release } from './releases.ts';
 import { Stack } from './stack.ts';
@@ -35,7 +35,7 @@ function event(router: string, seq: number): SessionDelta {
     at: at + seq * 1_000,
     seq,
     gop: at,
-    ledger: [{ ...ledgerEntry, ...entry }],
+    ledger: [emptyLedgerEntry({ ...entry, final: true, complete: true })],
     router_events: [{ kind: 'restart', sessions: seq, detail: `number ${seq}` }],
   });
 }
@@ -129,38 +129,3 @@ test(
     await ended(child);
   },
 );
-
-const ledgerEntry: LedgerEntry = {
-  snapshot_id: '',
-  source_partition: 0,
-  source_offset: 0,
-  previous_source_offset: -1,
-  ordinal: 0,
-  part: 1,
-  parts: 1,
-  final: true,
-  outcome: 'applied',
-  reason: '',
-  format: '',
-  level: '',
-  scope: '',
-  variant: '',
-  command: '',
-  complete: true,
-  router_clock: null,
-  clock_steps: [],
-  bytes: 0,
-  sessions: 0,
-  opened: 0,
-  changed: 0,
-  closed: 0,
-  counters: 0,
-  anomalies: 0,
-  unknown_fields: 0,
-  errors: 0,
-  state_hash: '',
-  by_state: {},
-  by_peer_gateway: {},
-  by_tunnel_group: {},
-  document: 0n,
-};

@@ -1,5 +1,5 @@
 /** Entries of the ledger: one for each snapshot part, whatever became of it. */
-import type { LedgerEntry, SnapshotFacts } from '@sessionreel/session-model';
+import { emptyLedgerEntry, type LedgerEntry, type SnapshotFacts } from '@sessionreel/session-model';
 import { encodeState, type Sights } from '../snapshot/head.ts';
 import type { SnapshotBegin, SnapshotSource } from '../snapshot/options.ts';
 import { scopeText } from '../listing/scope.ts';
@@ -13,7 +13,7 @@ export function ledgerEntry(
   outcome: LedgerEntry['outcome'],
   reason: string,
 ): LedgerEntry {
-  return {
+  return emptyLedgerEntry({
     snapshot_id: snapshotIdOf(source, start),
     source_partition: source.partition,
     source_offset: source.offset,
@@ -21,32 +21,13 @@ export function ledgerEntry(
     ordinal: source.ordinal,
     part: source.part,
     parts: source.parts,
-    final: false,
     outcome,
     reason,
     format: start.format,
     level: start.level,
     scope: scopeText(start.scope),
-    variant: '',
     command: start.command,
-    complete: false,
-    router_clock: null,
-    clock_steps: [],
-    bytes: 0,
-    sessions: 0,
-    opened: 0,
-    changed: 0,
-    closed: 0,
-    counters: 0,
-    anomalies: 0,
-    unknown_fields: 0,
-    errors: 0,
-    state_hash: '',
-    by_state: {},
-    by_peer_gateway: {},
-    by_tunnel_group: {},
-    document: 0n,
-  };
+  });
 }
 
 export function factsInto(entry: LedgerEntry, facts: SnapshotFacts): void {
