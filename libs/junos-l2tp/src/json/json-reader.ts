@@ -5,7 +5,7 @@
  */
 import { JsonOutput, beginsText } from './json-output.ts';
 import { decoded, decodeJson, isEscape, trimJson, trimmed } from './json-text.ts';
-import { MarkupBuffer, MarkupProblem, copyOf } from '../markup/markup-buffer.ts';
+import { MarkupBuffer, MarkupProblem, copyOf, endBehindRoot } from '../markup/markup-buffer.ts';
 import { MarkupListing } from '../markup/markup-listing.ts';
 import { How } from '../markup/markup-learn.ts';
 import { Kind, equalBytes, kindOfName, localNameStart } from '../markup/markup-names.ts';
@@ -172,6 +172,7 @@ export class JsonReader implements BodyReader {
     const buffer = this.#buffer;
     const { bytes, end } = buffer;
     while (buffer.at < end) {
+      if (this.#listing.closed) return this.#epilogue(bytes, end);
       if (this.#text?.ended === false) {
         if (!this.#readText(this.#text)) return;
         continue;
@@ -184,11 +185,14 @@ export class JsonReader implements BodyReader {
       }
       if (this.#searched < buffer.at) this.#searched = buffer.at;
       if (!this.#token(bytes, c, buffer.at, end)) return;
-      if (this.#listing.closed) {
-        this.#ended = true;
-        return;
-      }
     }
+  }
+
+  #epilogue(bytes: Uint8Array, end: number): void {
+    const to = endBehindRoot(bytes, this.#buffer.at, end);
+    if (to < 0) return;
+    this.#buffer.at = to;
+    this.#ended = true;
   }
 
   /** Reads the text within; false when it goes on. */

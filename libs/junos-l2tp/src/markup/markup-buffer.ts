@@ -16,6 +16,24 @@ export class MarkupProblem extends Error {
 
 const newline = 0x0a;
 
+/** White space behind a root that is waited through, for what comes after it. */
+const patience = 64;
+
+/**
+ * Where a reply ends whose root ends at `at`: behind its line end, where one follows. −1 while only white space is there, which is
+ * the reply's where the input ends with it.
+ */
+export function endBehindRoot(bytes: Uint8Array, at: number, end: number): number {
+  let own = at;
+  const to = Math.min(end, at + patience);
+  for (let i = at; i < to; i++) {
+    const c = bytes[i] as number;
+    if (c !== 0x20 && c !== 0x09 && c !== 0x0d && c !== newline) return own;
+    if (c === newline && own === at) own = i + 1;
+  }
+  return to < end ? own : -1;
+}
+
 export class MarkupBuffer {
   bytes: Uint8Array = new Uint8Array(0);
   /** Shows `bytes`. */

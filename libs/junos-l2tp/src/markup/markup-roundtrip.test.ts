@@ -19,6 +19,17 @@ for (const format of ['xml', 'json'] as const) {
           expect(printParsed(parsed).toString('utf8') + parsed.rest).toBe(bytes.toString('utf8'));
       });
 
+      test(`${name} ends with its own line end, and takes nothing of what follows`, () => {
+        const alone = parseMarkup(format, bytes);
+        if (alone.refused !== null || !alone.facts.complete || alone.rest !== '') return;
+        for (const prompt of ['user@r> ', '{master}\nuser@r> ', '\n\nuser@r> ']) {
+          const own = /\n$/.test(bytes.toString()) ? '' : '\r\n';
+          const parsed = parseMarkup(format, Buffer.concat([bytes, Buffer.from(own + prompt)]));
+          expect(parsed.rest).toBe(prompt);
+          expect(printParsed(parsed).toString('utf8')).toBe(bytes.toString('utf8') + own);
+        }
+      });
+
       test(`${name} reads the same cut at every byte`, () => {
         const whole = told(parseMarkup(format, bytes));
         // Larger fixtures: at a stride that is prime, so that it does not keep step with their lines.

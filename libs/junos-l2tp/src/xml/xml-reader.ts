@@ -6,7 +6,7 @@
  * characters text may hold is not: a router that prints a terminal escape raw is still read.
  */
 import { EmbeddedText } from '../text/embedded-text.ts';
-import { MarkupBuffer, MarkupProblem, copyOf } from '../markup/markup-buffer.ts';
+import { MarkupBuffer, MarkupProblem, copyOf, endBehindRoot } from '../markup/markup-buffer.ts';
 import { MarkupListing } from '../markup/markup-listing.ts';
 import { How } from '../markup/markup-learn.ts';
 import { Kind, kindOfName, localNameStart } from '../markup/markup-names.ts';
@@ -221,17 +221,21 @@ export class XmlReader implements BodyReader {
     }
   }
 
-  /** After the root: `]]>]]>` belongs to the reply, anything else does not. */
+  /** After the root: its line end and `]]>]]>` belong to the reply, anything else does not. */
   #epilogue(): void {
     const buffer = this.#buffer;
     const { bytes, end } = buffer;
+    const own = endBehindRoot(bytes, buffer.at, end);
+    if (own < 0) return;
     let at = buffer.at;
-    while (at < end && isSpace(bytes[at] as number) && at - buffer.at < 16) at++;
-    for (const expected of endOfMessage) {
-      if (at >= end) return;
-      if (bytes[at++] !== expected) return void (this.#ended = this.#framing === null);
+    while (at < end && isSpace(bytes[at] as number)) at++;
+    let isMessage = true;
+    for (let i = 0; isMessage && i < endOfMessage.length; i++) {
+      if (at + i >= end) return;
+      isMessage = bytes[at + i] === endOfMessage[i];
     }
-    buffer.at = at;
+    if (isMessage) buffer.at = at + endOfMessage.length;
+    else if (this.#framing === null) buffer.at = own;
     this.#ended = this.#framing === null;
   }
 
