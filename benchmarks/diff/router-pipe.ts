@@ -1,5 +1,5 @@
 /** One router through the product's own parts: bytes, rows, state, Avro. */
-import { SnapshotParser, type SnapshotStart } from '@sessionreel/junos-l2tp';
+import { LearnedLayouts, SnapshotParser, type SnapshotStart } from '@sessionreel/junos-l2tp';
 import { RouterState } from '@sessionreel/session-diff';
 import { createEventWriter, encodeFlatDelta } from '@sessionreel/session-events';
 import {
@@ -24,8 +24,9 @@ export interface Summary {
 const received = CounterSlot.deltas + 2 * counterFields.findIndex(({ name }) => name === 'data_rx_bytes');
 const chunk = 1 << 16;
 
-/** One for all routers, as a worker has it. */
+/** One for all routers, as a worker has them. */
 const writer = createEventWriter(1 << 20);
+const learned = new LearnedLayouts();
 
 export class RouterPipe {
   readonly state = new RouterState('lns1', { keyframeEveryMs: Infinity });
@@ -65,6 +66,8 @@ export class RouterPipe {
         end: (facts: SnapshotFacts) => void state.end(facts, emit),
       },
       { command, complete: true },
+      {},
+      { learned },
     );
     for (const bytes of parts)
       for (let from = 0; from < bytes.length; from += chunk) parser.write(bytes.subarray(from, from + chunk));

@@ -196,8 +196,8 @@ export const mutants: readonly Mutant[] = [
   steady('rounded numbers take the short cut', '(differs | rounded) !== 0', 'differs !== 0'),
   steady(
     'the state hash does not follow',
-    'addCounterSums(core.sum, 1, key, seen, rest, 0, a, b);',
-    'addCounterSums(core.sum, 1, key, seen, rest, 0, a, a);',
+    'addCounterSums(core.sum, 1, key, seen, rest, 0, sums[2] as number, sums[3] as number);',
+    'addCounterSums(core.sum, 1, key, seen, rest, 0, sums[2] as number, sums[2] as number);',
   ),
   steady('idle time is not followed', 'kept[base + Col.idleSince] = idleSince;', ''),
   steady(
@@ -213,10 +213,34 @@ export const mutants: readonly Mutant[] = [
   ),
   steady(
     'a record holds what another session counted before',
-    'for (let i = 0; i < others.length; i++) {',
+    'for (let i = 0; i < blank.length; i++) {',
     'for (let i = 0; i < 0; i++) {',
   ),
-  steady('high words of counters are not kept', 'kept[highAt] = hi;', ''),
+  steady(
+    'high words of counters are not kept',
+    'kept[base + (wide[i + 3] as number)] = words[slot + 1] as number;',
+    '',
+  ),
+  steady(
+    'counters that are not printed fall out of the state hash',
+    'for (let i = 0; i < silent.length; i += silentStep) {',
+    'for (let i = 0; i < 0; i += silentStep) {',
+  ),
+  steady(
+    'a counter that outgrew its word is cut',
+    'if (lo < oldLo || words[slot + 1] !== 0) return -1;',
+    'if (lo < oldLo) return -1;',
+  ),
+  steady(
+    'a counter without a word is taken for 0',
+    'if (((words[slot] as number) | (words[slot + 1] as number)) !== 0) return -1;',
+    '',
+  ),
+  steady(
+    'deltas of 64 bits do not borrow',
+    'out[to + 1] = hi - oldHi - (lo < oldLo ? 1 : 0);',
+    'out[to + 1] = hi - oldHi;',
+  ),
   finish(
     'an incomplete snapshot closes',
     'pending.complete ? closeMissing(work, pending, context) : 0',

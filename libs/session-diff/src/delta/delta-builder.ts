@@ -24,7 +24,7 @@ import {
   type FlatDelta,
   type ImageList,
 } from '@sessionreel/session-model';
-import { Col, Flag, noTime, profileWords, varySlots } from '../table/columns.ts';
+import { Col, Flag, createColumn, noTime, profileWords } from '../table/columns.ts';
 import type { Core } from '../table/core.ts';
 import type { PrintSet } from './prints.ts';
 import { utcOfLocal } from '../listing/time-zone.ts';
@@ -105,8 +105,6 @@ export function releaseDelta(delta: FlatDelta): void {
 export function createTimeOf(full: Uint32Array, at: number): number {
   return getPresence(full, at, createTime) === Presence.value ? (full[at + createSlot] as number) : NaN;
 }
-
-const createColumn = Col.vary + varySlots.indexOf(createSlot);
 
 /** As `createTimeOf`, of a row of the table. */
 export function createTimeIn({ table }: Core, r: number): number {

@@ -7,7 +7,6 @@ import {
   CounterSlot,
   CounterTime,
   addCounter,
-  counterFields,
   cutFlag,
   layoutSlot,
   lineSlot,
@@ -16,29 +15,19 @@ import {
   roundingWords,
   unknownSlot,
 } from '@sessionreel/session-model';
-import { Col, Flag, counterSlots, counterStart, layouts, lineSlots, profileWords } from '../table/columns.ts';
+import { Col, Flag, createColumn, lineSlots, profileWords } from '../table/columns.ts';
 import { createTimeIn, putPrint } from '../delta/delta-builder.ts';
 import type { Core } from '../table/core.ts';
-import { addCounterSums, folded, highA, highB, lowA, lowB } from '../table/hash.ts';
+import { narrowStep, silentStep, unkeptStep, wideStep, type CounterPlan } from '../table/counter-plan.ts';
+import { addCounterSums, folded } from '../table/hash.ts';
 import type { Page } from '../table/pages.ts';
 import { idleSinceOf } from './row-clocks.ts';
 import type { RowContext } from './row-context.ts';
 import type { Shape, SlotPairs } from '../table/shapes.ts';
 import { utcOfLocal } from '../listing/time-zone.ts';
 
-const n = counterFields.length;
-
-/** By layout of the table: what each of its counter words is multiplied with in the state hash. */
-const columnFactors = layouts.map(({ stride, low, high }) => {
-  const a = new Int32Array(stride);
-  const b = new Int32Array(stride);
-  for (let c = 0; c < n; c++) {
-    if (low[c] !== 0) [a[low[c] as number], b[low[c] as number]] = [lowA[c] as number, lowB[c] as number];
-    if (high[c] !== 0)
-      [a[high[c] as number], b[high[c] as number]] = [highA[c] as number, highB[c] as number];
-  }
-  return { a, b };
-});
+/** The two sums over a session's counters in the state hash: as they are kept, and as they are printed. */
+const sums = new Int32Array(4);
 
 /**
  * @param r a live row that this snapshot has not shown yet; it begins at `base` in its page.
@@ -58,15 +47,16 @@ export function steadyRow(
   const { core, capturedAt, moment } = context;
   if (!isSame(context, shape, page.words, base, words, row)) return false;
   const { counters } = context.delta;
+  const plan = shape.plans[page.layout.number] as CounterPlan;
   const record = addCounter(counters);
-  const count = putDeltas(counters.words, record * counters.stride, shape, page, base, words, row);
+  const count = putDeltas(counters.words, record * counters.stride, plan, page.words, base, words, row);
   if (count <= 0) counters.count--;
   if (count < 0) return false;
   core.table.touchMoving(r, page, base);
   const kept = page.words;
   if (count > 0) {
     putRecord(context, record, r, shape, kept, base);
-    takeCounters(core, shape, page, base, words, row);
+    takeCounters(core, plan, kept, base, words, row);
   }
   kept[base + Col.seen] = context.number;
   const { moments } = core;
@@ -111,57 +101,93 @@ function isSame(
 }
 
 function areEqual(pairs: SlotPairs, words: Uint32Array, row: number, kept: Uint32Array, at: number): boolean {
-  const { row: slots, kept: places } = pairs;
   let differs = 0;
-  for (let i = 0; i < slots.length; i++)
-    differs |= (words[row + (slots[i] as number)] as number) ^ (kept[at + (places[i] as number)] as number);
+  for (let i = 0; i < pairs.length; i++) {
+    const pair = pairs[i] as number;
+    differs |= (words[row + (pair >>> 16)] as number) ^ (kept[at + (pair & 0xffff)] as number);
+  }
   return differs === 0;
 }
 
 /**
- * Writes the counters' deltas into a record.
- * @returns how many moved; -1 when one went down, or has no room in the table's rows.
+ * Writes the counters' deltas into a record, and adds up `sums`.
+ * @returns 1 when some moved, 0 when none did; -1 when one went down, or has no room in the table's rows.
  */
 function putDeltas(
   out: Uint32Array,
   at: number,
-  shape: Shape,
-  { words: kept, layout }: Page,
+  plan: CounterPlan,
+  kept: Uint32Array,
   base: number,
   words: Uint32Array,
   row: number,
 ): number {
-  const { low, high } = layout;
-  const { counters, others } = shape;
-  const deltas = at + CounterSlot.deltas;
-  let count = 0;
-  for (let i = 0; i < counters.length; i++) {
-    const c = counters[i] as number;
-    const slot = row + (counterSlots[c] as number);
+  const { wide, narrow, unkept, silent, blank } = plan;
+  let moved = 0;
+  let oldA = 0;
+  let oldB = 0;
+  let newA = 0;
+  let newB = 0;
+  for (let i = 0; i < wide.length; i += wideStep) {
+    const slot = row + (wide[i] as number);
+    const to = at + (wide[i + 1] as number);
     const lo = words[slot] as number;
     const hi = words[slot + 1] as number;
-    const lowColumn = low[c] as number;
-    const highColumn = high[c] as number;
-    const oldLo = lowColumn === 0 ? 0 : (kept[base + lowColumn] as number);
-    const oldHi = highColumn === 0 ? 0 : (kept[base + highColumn] as number);
-    const to = deltas + 2 * c;
-    if (lo === oldLo && hi === oldHi) {
-      out[to] = 0;
-      out[to + 1] = 0;
-      continue;
-    }
+    const oldLo = kept[base + (wide[i + 2] as number)] as number;
+    const oldHi = kept[base + (wide[i + 3] as number)] as number;
     if (hi < oldHi || (hi === oldHi && lo < oldLo)) return -1;
-    if ((lowColumn === 0 && lo !== 0) || (highColumn === 0 && hi !== 0)) return -1;
     out[to] = lo - oldLo;
     out[to + 1] = hi - oldHi - (lo < oldLo ? 1 : 0);
-    count++;
+    moved |= (lo ^ oldLo) | (hi ^ oldHi);
+    oldA = (oldA + Math.imul(folded(oldLo), wide[i + 4] as number)) | 0;
+    oldB = (oldB + Math.imul(folded(oldLo), wide[i + 5] as number)) | 0;
+    newA = (newA + Math.imul(folded(lo), wide[i + 4] as number)) | 0;
+    newB = (newB + Math.imul(folded(lo), wide[i + 5] as number)) | 0;
+    if ((hi | oldHi) === 0) continue;
+    oldA = (oldA + Math.imul(folded(oldHi), wide[i + 6] as number)) | 0;
+    oldB = (oldB + Math.imul(folded(oldHi), wide[i + 7] as number)) | 0;
+    newA = (newA + Math.imul(folded(hi), wide[i + 6] as number)) | 0;
+    newB = (newB + Math.imul(folded(hi), wide[i + 7] as number)) | 0;
   }
-  for (let i = 0; i < others.length; i++) {
-    const to = deltas + 2 * (others[i] as number);
+  for (let i = 0; i < narrow.length; i += narrowStep) {
+    const slot = row + (narrow[i] as number);
+    const to = at + (narrow[i + 1] as number);
+    const lo = words[slot] as number;
+    const oldLo = kept[base + (narrow[i + 2] as number)] as number;
+    if (lo < oldLo || words[slot + 1] !== 0) return -1;
+    out[to] = lo - oldLo;
+    out[to + 1] = 0;
+    moved |= lo ^ oldLo;
+    oldA = (oldA + Math.imul(folded(oldLo), narrow[i + 3] as number)) | 0;
+    oldB = (oldB + Math.imul(folded(oldLo), narrow[i + 4] as number)) | 0;
+    newA = (newA + Math.imul(folded(lo), narrow[i + 3] as number)) | 0;
+    newB = (newB + Math.imul(folded(lo), narrow[i + 4] as number)) | 0;
+  }
+  for (let i = 0; i < unkept.length; i += unkeptStep) {
+    const slot = row + (unkept[i] as number);
+    const to = at + (unkept[i + 1] as number);
+    if (((words[slot] as number) | (words[slot + 1] as number)) !== 0) return -1;
     out[to] = 0;
     out[to + 1] = 0;
   }
-  return count;
+  if (moved === 0) return 0;
+  for (let i = 0; i < blank.length; i++) {
+    const to = at + (blank[i] as number);
+    out[to] = 0;
+    out[to + 1] = 0;
+  }
+  let a = 0;
+  let b = 0;
+  for (let i = 0; i < silent.length; i += silentStep) {
+    const value = folded(kept[base + (silent[i] as number)] as number);
+    a = (a + Math.imul(value, silent[i + 1] as number)) | 0;
+    b = (b + Math.imul(value, silent[i + 2] as number)) | 0;
+  }
+  sums[0] = oldA + a;
+  sums[1] = oldB + b;
+  sums[2] = newA + a;
+  sums[3] = newB + b;
+  return 1;
 }
 
 /** The rest of the record of what was counted. */
@@ -182,60 +208,35 @@ function putRecord(
   out[at + CounterSlot.kind] = 0;
   out[at + CounterSlot.seen] = shape.seen;
   const t = record * 3;
-  const local = createTimeIn(core, r);
+  // What is printed is what is kept.
+  const local = shape.created ? (kept[base + createColumn] as number) : createTimeIn(core, r);
   const early = ((kept[base + Col.flags] as number) & Flag.early) !== 0;
-  list.times[t + CounterTime.createTime] = local * 1000;
-  list.times[t + CounterTime.createdAt] =
-    local === local ? utcOfLocal(timezone, local, capturedAt, early) : NaN;
+  const { times } = list;
+  times[t + CounterTime.createTime] = local * 1000;
+  if (timezone === 'UTC' || local !== local) times[t + CounterTime.createdAt] = local * 1000;
+  else times[t + CounterTime.createdAt] = utcOfLocal(timezone, local, capturedAt, early);
   const before = core.moments.time(kept[base + Col.countersAt] as number);
-  list.times[t + CounterTime.interval] = before > 0 ? Math.max(0, (capturedAt - before) / 1000) : 0;
+  times[t + CounterTime.interval] = before > 0 ? Math.max(0, (capturedAt - before) / 1000) : 0;
 }
 
-/** Into the table, and the state hash. */
+/** Into the table, and by `sums` into the state hash. */
 function takeCounters(
   core: Core,
-  shape: Shape,
-  { words: kept, layout, stride }: Page,
+  { wide, narrow }: CounterPlan,
+  kept: Uint32Array,
   base: number,
   words: Uint32Array,
   row: number,
 ): void {
-  const { a: factorsA, b: factorsB } = columnFactors[layout.number] as { a: Int32Array; b: Int32Array };
-  let a = 0;
-  let b = 0;
-  for (let column = counterStart; column < stride; column++) {
-    const value = folded(kept[base + column] as number);
-    a = (a + Math.imul(value, factorsA[column] as number)) | 0;
-    b = (b + Math.imul(value, factorsB[column] as number)) | 0;
+  for (let i = 0; i < wide.length; i += wideStep) {
+    const slot = row + (wide[i] as number);
+    kept[base + (wide[i + 2] as number)] = words[slot] as number;
+    kept[base + (wide[i + 3] as number)] = words[slot + 1] as number;
   }
+  for (let i = 0; i < narrow.length; i += narrowStep)
+    kept[base + (narrow[i + 2] as number)] = words[row + (narrow[i] as number)] as number;
   const { seen, rest } = core.derived.counters(kept[base + Col.profile] as number);
   const key = kept[base + Col.key] as number;
-  addCounterSums(core.sum, -1, key, seen, rest, 0, a, b);
-  const { low, high } = layout;
-  const { counters } = shape;
-  for (let i = 0; i < counters.length; i++) {
-    const c = counters[i] as number;
-    const slot = row + (counterSlots[c] as number);
-    const lo = words[slot] as number;
-    // A counter without a column is 0, and stayed so.
-    if (low[c] === 0) continue;
-    const lowAt = base + (low[c] as number);
-    const before = kept[lowAt] as number;
-    if (lo !== before) {
-      const moved = folded(lo) - folded(before);
-      a = (a + Math.imul(moved, lowA[c] as number)) | 0;
-      b = (b + Math.imul(moved, lowB[c] as number)) | 0;
-      kept[lowAt] = lo;
-    }
-    if (high[c] === 0) continue;
-    const hi = words[slot + 1] as number;
-    const highAt = base + (high[c] as number);
-    const highBefore = kept[highAt] as number;
-    if (hi === highBefore) continue;
-    const moved = folded(hi) - folded(highBefore);
-    a = (a + Math.imul(moved, highA[c] as number)) | 0;
-    b = (b + Math.imul(moved, highB[c] as number)) | 0;
-    kept[highAt] = hi;
-  }
-  addCounterSums(core.sum, 1, key, seen, rest, 0, a, b);
+  addCounterSums(core.sum, -1, key, seen, rest, 0, sums[0] as number, sums[1] as number);
+  addCounterSums(core.sum, 1, key, seen, rest, 0, sums[2] as number, sums[3] as number);
 }

@@ -64,6 +64,8 @@ const varying = [
 ].map(indexOfField);
 /** Row slot of each varying value; its table word is `Col.vary + i`. */
 export const varySlots: Uint16Array = Uint16Array.from(varying, (index) => slotOf[index] as number);
+/** Word that holds the create time. */
+export const createColumn: number = Col.vary + varying.indexOf(indexOfField('create_time'));
 /** First of the words that a steady session moves: they lie at the end. */
 export const movingStart: number = Col.seen;
 if (Col.vary + varySlots.length !== movingStart) throw new Error('words of a row overlap');

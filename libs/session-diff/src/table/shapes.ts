@@ -8,7 +8,17 @@ import {
   presenceWords,
   slotOf,
 } from '@sessionreel/session-model';
-import { Col, counterIndex, lineSlots, profileWords, sharedSlots, varySlots } from './columns.ts';
+import {
+  Col,
+  counterIndex,
+  layouts,
+  lineSlots,
+  profileWords,
+  sharedSlots,
+  varySlots,
+  type RowLayout,
+} from './columns.ts';
+import { counterPlanOf, type CounterPlan } from './counter-plan.ts';
 
 /** Fields whose difference is a change: attributes, state, gauges, create time. Epoch, counters and clocks are not. */
 const attributeRoles = new Set(['attribute', 'state', 'gauge', 'incarnation']);
@@ -36,8 +46,8 @@ export interface Shape {
   readonly values: Uint16Array;
   /** Numbers of the counters that hold a value. */
   readonly counters: Uint8Array;
-  /** Numbers of the others. */
-  readonly others: Uint8Array;
+  /** By layout of the table: where these lie, in a row and in what the table keeps. */
+  readonly plans: readonly CounterPlan[];
   /** Bit i: counter i holds a value. */
   readonly seen: number;
   /** Whether it tells the create time, and with its up time the router's clock. */
@@ -45,10 +55,8 @@ export interface Shape {
   readonly clocked: boolean;
 }
 
-export interface SlotPairs {
-  readonly row: Uint16Array;
-  readonly kept: Uint16Array;
-}
+/** Slot in a row (high half of each word), and place in what is kept (low half). */
+export type SlotPairs = Uint32Array;
 
 export class Shapes {
   readonly #shapes = new Map<string, Shape>();
@@ -109,7 +117,7 @@ function shapeOf(presence: string, number: number): Shape {
     inRow: pairs(slots, varySlots, Col.vary),
     values: Uint16Array.from(values),
     counters: Uint8Array.from(counters),
-    others: Uint8Array.from(counterFields.flatMap((_, c) => (counters.includes(c) ? [] : [c]))),
+    plans: layouts.map((layout: RowLayout) => counterPlanOf(layout, counters)),
     created: presence[createTime] === 'v',
     clocked: presence[createTime] === 'v' && presence[upTime] === 'v',
     seen: counters.reduce((bits, c) => bits | (1 << c), 0) >>> 0,
@@ -119,8 +127,5 @@ function shapeOf(presence: string, number: number): Shape {
 /** Those of the slots that `kept` has, with their places there, which begin at `start`. */
 function pairs(slots: readonly number[], kept: Uint16Array, start: number): SlotPairs {
   const common = slots.filter((slot) => kept.includes(slot));
-  return {
-    row: Uint16Array.from(common),
-    kept: Uint16Array.from(common, (slot) => start + kept.indexOf(slot)),
-  };
+  return Uint32Array.from(common, (slot) => (slot << 16) | (start + kept.indexOf(slot)));
 }
