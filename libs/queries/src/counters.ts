@@ -1,8 +1,9 @@
 /** Absolute counters at a time: the last ones that were kept whole, and the deltas after them. */
 import { counterFields } from '@sessionreel/session-model';
 import type { QueryClient } from './client.ts';
-import { counterNames } from './columns.ts';
+import { counterNames, sessionKey } from './columns.ts';
 import { nativeAnswer, textAt, type NativeAnswer } from './native.ts';
+import { isOwn, noOpenings, openingRows, openingsOf, type Openings } from './openings.ts';
 import { halvesOf, halvesSql, type SessionColumns } from './session-columns.ts';
 import type { GroupRows } from './state-question.ts';
 
@@ -10,10 +11,12 @@ import type { GroupRows } from './state-question.ts';
 export interface CounterMoves {
   /** Counters that any session prints: the others add up to nothing. */
   readonly names: readonly string[];
-  readonly bases: NativeAnswer;
+  readonly bases: NativeAnswer | undefined;
+  /** By session and create time. */
   readonly moved: NativeAnswer;
-  /** Of `moved`, what the last absolute values hold already. */
-  readonly taken: readonly NativeAnswer[];
+  readonly openings: Openings;
+  /** Of `moved`, what the last absolute values hold already: of those sessions whose openings do not tell. */
+  readonly taken: NativeAnswer | undefined;
 }
 
 const keys = 'tunnel_local_id, session_local_id';
@@ -28,29 +31,33 @@ const wholeAgain = (where: string): string => `
 const sumsOf = (names: readonly string[]): string => names.map((n) => `, sum(d.${n}) AS s_${n}`).join('');
 
 /**
- * Sums of all deltas of the group. Read without a look at what the last absolute values hold already: a join with so many rows costs
- * several times the sum. That is taken off again by the two sums below.
+ * Sums of all deltas of the group, by incarnation. Read without a look at what the last absolute values hold already: a join with so
+ * many rows costs several times the sum.
  */
 const moved = (where: string, names: readonly string[]): string => `
-  SELECT tunnel_local_id AS c_tunnel, session_local_id AS c_session${sumsOf(names)}
-  FROM counter_deltas AS d WHERE ${where} GROUP BY ${keys}`;
+  SELECT tunnel_local_id AS c_tunnel, session_local_id AS c_session, assumeNotNull(create_time) AS c_created${sumsOf(names)}
+  FROM counter_deltas AS d WHERE ${where} GROUP BY c_tunnel, c_session, c_created`;
 
-/** Deltas of the same event as an opening, which are in its counters: what a new session counted before it was first seen. */
-const openingDeltas = (where: string, names: readonly string[]): string => `
+/**
+ * Deltas that the last absolute values of these sessions hold already: those up to their event.
+ * Ids and events are numbers, and safe as text.
+ */
+function takenDeltas(where: string, names: readonly string[], unclear: ReadonlyMap<number, bigint>): string {
+  const pairs = Array.from(unclear.keys(), (key) => `(${Math.floor(key / 65_536)},${key % 65_536})`);
+  const key = 'toUInt32(tunnel_local_id) * 65536 + session_local_id';
+  return `
   SELECT tunnel_local_id AS c_tunnel, session_local_id AS c_session${sumsOf(names)}
-  FROM counter_deltas AS d WHERE ${where} AND (${keys}, intDiv(seq, 8)) IN (
-    SELECT ${keys}, intDiv(last, 8) FROM (${wholeAgain(where)}) WHERE last = first)
+  FROM counter_deltas AS d WHERE ${where} AND (${keys}) IN (${pairs.join()})
+    AND intDiv(seq, 8) <= transform(${key}, [${[...unclear.keys()].join()}], [${[...unclear.values()].join()}], toUInt64(0))
   GROUP BY ${keys}`;
+}
 
-/** Deltas up to the last absolute values of sessions that were there before: few, of whom an id came again or the counters began anew. */
-const earlyDeltas = (where: string, names: readonly string[]): string => `
-  SELECT d.tunnel_local_id AS c_tunnel, d.session_local_id AS c_session${sumsOf(names)}
-  FROM (SELECT * FROM counter_deltas WHERE ${where} AND (${keys}) IN (
-    SELECT ${keys} FROM (${wholeAgain(where)}) WHERE last > first)) AS d
-  INNER JOIN (SELECT * FROM (${wholeAgain(where)}) WHERE last > first) AS a
-  ON a.tunnel_local_id = d.tunnel_local_id AND a.session_local_id = d.session_local_id
-  WHERE intDiv(d.seq, 8) <= intDiv(a.last, 8)
-  GROUP BY d.tunnel_local_id, d.session_local_id`;
+/** What a statement of many ids may be long (bytes). */
+const longQuery = {
+  max_query_size: String(8 * 2 ** 20),
+  max_ast_elements: '2000000',
+  max_expanded_ast_elements: '4000000',
+};
 
 /** Of sessions with a change: its counters are no absolute values, the last kept whole are. */
 const bases = (where: string, names: readonly string[]): string => `
@@ -61,39 +68,57 @@ const bases = (where: string, names: readonly string[]): string => `
     SELECT ${keys} FROM session_history WHERE ${where} AND kind = 'changed')
   ORDER BY at DESC, seq DESC LIMIT 1 BY ${keys}`;
 
-/** @param printed names of the fields that any session of the group has a value of */
+/** What the rows of a group hold: fields with a value, and events. */
+export interface GroupContents {
+  readonly printed: ReadonlySet<string>;
+  readonly kinds: ReadonlySet<string>;
+}
+
 export async function counterMoves(
   client: QueryClient,
   { where, options }: GroupRows,
-  printed: ReadonlySet<string>,
+  { printed, kinds }: GroupContents,
 ): Promise<CounterMoves | undefined> {
   const names = counterNames.filter((n) => printed.has(n));
   if (names.length === 0) return undefined;
   const ask = (query: (where: string, names: readonly string[]) => string): Promise<NativeAnswer> =>
     nativeAnswer(client, query(where, names), options);
-  const askTaken = async (): Promise<NativeAnswer[]> => {
-    const [some] = await client.rows<{ opened: string; early: string }>(
-      `SELECT countIf(last = first) AS opened, countIf(last > first) AS early FROM (${wholeAgain(where)})`,
-      options,
-    );
-    return await Promise.all([
-      ...(some?.opened === '0' ? [] : [ask(openingDeltas)]),
-      ...(some?.early === '0' ? [] : [ask(earlyDeltas)]),
-    ]);
+  const isOpened = kinds.has('opened') || kinds.has('rebase');
+  const askOpenings = async (): Promise<readonly [Openings, NativeAnswer | undefined]> => {
+    if (!isOpened) return [noOpenings, undefined];
+    const openings = openingsOf(await nativeAnswer(client, openingRows(where), options));
+    if (openings.unclear.size === 0) return [openings, undefined];
+    const long = { ...options, settings: { ...options.settings, ...longQuery } };
+    return [openings, await nativeAnswer(client, takenDeltas(where, names, openings.unclear), long)];
   };
-  const [basesOf, movedBy, taken] = await Promise.all([ask(bases), ask(moved), askTaken()]);
-  return { names, bases: basesOf, moved: movedBy, taken };
+  const [basesOf, movedBy, [openings, taken]] = await Promise.all([
+    kinds.has('changed') ? ask(bases) : undefined,
+    ask(moved),
+    askOpenings(),
+  ]);
+  return { names, bases: basesOf, moved: movedBy, openings, taken };
 }
 
 /** Brings the counters of sessions to the end of the group's rows. */
 export function moveCounters(sessions: SessionColumns, moves: CounterMoves): void {
-  setBases(sessions, moves);
-  add(sessions, moves.names, moves.moved, 1);
-  for (const taken of moves.taken) add(sessions, moves.names, taken, -1);
+  const { names, moved: sums, openings } = moves;
+  if (moves.bases !== undefined) setBases(sessions, names, moves.bases);
+  startFromZero(sessions, names, openings);
+  const tunnels = sums.numbers('c_tunnel').values;
+  const ids = sums.numbers('c_session').values;
+  const created = sums.numbers('c_created').values;
+  const rows = Array.from({ length: sums.rows }, (_, i) => {
+    const [tunnel, id] = [tunnels[i] as number, ids[i] as number];
+    return isOwn(openings, sessionKey(tunnel, id), created[i] as number)
+      ? sessions.rowOf(tunnel, id)
+      : undefined;
+  });
+  add(sessions, names, sums, rows, 1);
+  if (moves.taken !== undefined) add(sessions, names, moves.taken, rowsIn(sessions, moves.taken), -1);
 }
 
-function setBases(sessions: SessionColumns, { names, bases: kept }: CounterMoves): void {
-  const rows = rowsOf(sessions, kept);
+function setBases(sessions: SessionColumns, names: readonly string[], kept: NativeAnswer): void {
+  const rows = rowsIn(sessions, kept);
   const rounding = kept.texts('c_rounding');
   const halves = rows.map((row, i) =>
     row === undefined || rounding.starts[i] === rounding.ends[i] ? {} : halvesOf(textAt(rounding, i)),
@@ -110,7 +135,16 @@ function setBases(sessions: SessionColumns, { names, bases: kept }: CounterMoves
   }
 }
 
-function rowsOf(sessions: SessionColumns, answer: NativeAnswer): (number | undefined)[] {
+/** What a new session counted before it was seen is a delta, too. */
+function startFromZero(sessions: SessionColumns, names: readonly string[], openings: Openings): void {
+  const targets = names.flatMap((name) => sessions.counter(name) ?? []);
+  for (const [key, { isNew }] of openings.clear) {
+    const row = isNew ? sessions.rowOf(Math.floor(key / 65_536), key % 65_536) : undefined;
+    if (row !== undefined) for (const { values } of targets) values[row] = 0n;
+  }
+}
+
+function rowsIn(sessions: SessionColumns, answer: NativeAnswer): (number | undefined)[] {
   const tunnels = answer.numbers('c_tunnel').values;
   const ids = answer.numbers('c_session').values;
   return Array.from({ length: answer.rows }, (_, i) =>
@@ -118,9 +152,14 @@ function rowsOf(sessions: SessionColumns, answer: NativeAnswer): (number | undef
   );
 }
 
-/** Adds modulo 2^64, in halves: 64-bit integers of JavaScript are objects. */
-function add(sessions: SessionColumns, names: readonly string[], sums: NativeAnswer, sign: 1 | -1): void {
-  const rows = rowsOf(sessions, sums);
+/** Adds modulo 2^64, in halves: 64-bit integers of JavaScript are objects. @param rows to which a sum belongs */
+function add(
+  sessions: SessionColumns,
+  names: readonly string[],
+  sums: NativeAnswer,
+  rows: readonly (number | undefined)[],
+  sign: 1 | -1,
+): void {
   for (const name of names) {
     const target = sessions.counter(name);
     if (target === undefined) continue;

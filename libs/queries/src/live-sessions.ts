@@ -1,7 +1,7 @@
 /** The live sessions of a router at a time, as its group holds them. */
 import { fields } from '@sessionreel/session-model';
 import { asked, utcText, type QueryClient } from './client.ts';
-import { counterMoves, moveCounters, moveRounding } from './counters.ts';
+import { counterMoves, moveCounters, moveRounding, type GroupContents } from './counters.ts';
 import type { Group } from './ledger.ts';
 import { nativeAnswer } from './native.ts';
 import { identityFilters, scopeConditions } from './scope.ts';
@@ -37,19 +37,24 @@ export function groupRows(
 const backwards =
   'ORDER BY router DESC, gop DESC, tunnel_local_id DESC, session_local_id DESC, at DESC, seq DESC LIMIT 1 BY tunnel_local_id, session_local_id';
 
-/** Names of the fields that any row of the group holds a value of. */
-async function printedFields(client: QueryClient, rows: GroupRows): Promise<ReadonlySet<string>> {
-  const found = await client.rows<{ presence: string }>(
-    `SELECT DISTINCT presence FROM session_history WHERE ${rows.where}`,
+/** Which fields any row of the group holds a value of, and what happened in it. */
+async function contentsOf(client: QueryClient, rows: GroupRows): Promise<GroupContents> {
+  const found = await client.rows<{ presence: string; kind: string }>(
+    `SELECT DISTINCT presence, kind FROM session_history WHERE ${rows.where}`,
     rows.options,
   );
-  return new Set(
-    fields.filter((_, i) => found.some(({ presence }) => presence[i] === 'v')).map((f) => f.name),
-  );
+  return {
+    printed: new Set(
+      fields.filter((_, i) => found.some(({ presence }) => presence[i] === 'v')).map((f) => f.name),
+    ),
+    kinds: new Set(found.map((row) => row.kind)),
+  };
 }
 
 export interface LiveSessions {
   readonly sessions: SessionColumns;
+  /** When the counters are at the time, too: they take longest. Wrapped, so that nobody waits by accident. */
+  readonly counted: { readonly done: Promise<void> };
   /** Brings the counters to the time, where that was left out. */
   readonly addCounters: () => Promise<void>;
 }
@@ -63,14 +68,17 @@ export async function sessionsOf(
   later: boolean,
 ): Promise<LiveSessions> {
   const rest = scopeConditions(question.scope ?? {}, (name) => !identityFilters.has(name));
-  const printed = await printedFields(client, rows);
+  const contents = await contentsOf(client, rows);
   const options = { ...rows.options, params: { ...rows.options.params, ...rest.params } };
   const askCounters = () =>
-    Promise.all([counterMoves(client, rows, printed), anyRounded(client, question, group)]);
-  const [kept, prints, counters] = await Promise.all([
+    Promise.all([counterMoves(client, rows, contents), anyRounded(client, question, group)]);
+  const counters = later ? undefined : askCounters();
+  // Whoever waits for it hears of it: until then it is nobody's failure.
+  counters?.catch(() => undefined);
+  const [kept, prints] = await Promise.all([
     nativeAnswer(
       client,
-      `SELECT ${sessionColumnsSql(printed)} FROM (SELECT * FROM session_history WHERE ${rows.where} ${backwards})
+      `SELECT ${sessionColumnsSql(contents.printed)} FROM (SELECT * FROM session_history WHERE ${rows.where} ${backwards})
        WHERE ${["kind != 'closed'", ...rest.conditions].join(' AND ')}`,
       options,
     ),
@@ -79,7 +87,6 @@ export async function sessionsOf(
       `SELECT ${printColumnsSql} FROM session_prints WHERE ${rows.where} ${backwards}`,
       rows.options,
     ),
-    later ? undefined : askCounters(),
   ]);
   const sessions = new SessionColumns(kept);
   sessions.print(prints);
@@ -87,8 +94,9 @@ export async function sessionsOf(
     if (moves !== undefined) moveCounters(sessions, moves);
     if (isRounded) await moveRounding(client, rows, sessions);
   };
-  if (counters !== undefined) await move(counters);
-  return { sessions, addCounters: async () => await move(await askCounters()) };
+  const done = counters === undefined ? Promise.resolve() : counters.then(move);
+  done.catch(() => undefined);
+  return { sessions, counted: { done }, addCounters: async () => await move(await askCounters()) };
 }
 
 async function anyRounded(client: QueryClient, question: StateQuestion, group: Group): Promise<boolean> {

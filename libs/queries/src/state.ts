@@ -104,16 +104,20 @@ export async function stateColumns(client: QueryClient, question: StateQuestion)
   const conditions = scopeConditions(scope, (n) => identityFilters.has(n));
   const rows = groupRows(question, group, conditions);
   const isShort = question.onlyPrinted === true && hasNoCounters(question.level ?? asOf.level);
-  const [printedBy, clock, { sessions, addCounters }] = await Promise.all([
-    printingSnapshot(client, question, asOf),
+  const framed = async (): Promise<readonly [LedgerSnapshot, PartFrame[]]> => {
+    const snapshot = await printingSnapshot(client, question, asOf);
+    return [snapshot, await framesOf(client, question, snapshot)];
+  };
+  const [[printedBy, parts], clock, { sessions, counted, addCounters }] = await Promise.all([
+    framed(),
     clockOf(client, question, asOf),
     sessionsOf(client, question, rows, group, isShort),
   ]);
   const format = question.format ?? (printedBy.format === '' ? 'text' : printedBy.format);
   const level = question.level ?? (printedBy.level === '' ? 'extensive' : printedBy.level);
-  const [prints, parts] = await Promise.all([
+  const [prints] = await Promise.all([
     classPrints(client, distinct(sessions.layouts), `${format}/${level}`, rows, question),
-    framesOf(client, question, printedBy),
+    counted.done,
   ]);
   if (isShort && (format !== 'text' || !hasNoCounters(level) || anyCounter(prints))) await addCounters();
   sessions.finish(clock, prints);
