@@ -1,7 +1,7 @@
 /**
  * A fleet's history in ClickHouse, as large as one likes: six hours of two routers go through the simulator, the parser, the diff and the
- * inbox with its views into a database of their own; from there every row of every table is copied inside ClickHouse, once for each group
- * of six hours and each router, with times, names and offsets moved on. So a copy's groups, ledger, rollups and codecs are the product's.
+ * inbox with its views into a database of their own; from there every row of every table is copied inside ClickHouse, once for each six
+ * hours and each router, with times, names and offsets moved on. So a copy's groups, ledger, rollups and codecs are the product's.
  * Kept in the project's cache folder, outside of the repository.
  */
 import { createHash } from 'node:crypto';
@@ -29,8 +29,9 @@ export interface FleetHistory {
 /** When every such history begins. */
 export const historyStart = Date.UTC(2026, 10, 1);
 /** Of how rows are made here. Tables are migrated when they are opened: a fill takes minutes, and is kept. */
-const version = 1;
-const groupMs = 6 * 3_600_000;
+const version = 2;
+/** What is simulated, and then copied: a keyframe stands at its begin and its end, for some routers one between. */
+const periodMs = 6 * 3_600_000;
 
 /** The folder of a filled ClickHouse; fills it when there is none. */
 export async function filledFolder(shape: FleetHistory, say: (text: string) => void): Promise<string> {
@@ -87,7 +88,7 @@ async function fill(dir: string, shape: FleetHistory, say: (text: string) => voi
   }
 }
 
-/** One group of a router, which begins with a keyframe, between a group of openings and another keyframe. */
+/** Six hours of a router, which begin with a keyframe, between a group of openings and another keyframe. */
 async function simulateBase(
   store: Store,
   partition: number,
@@ -110,11 +111,11 @@ async function simulateBase(
   });
   const engine = new Engine(name);
   const inbox = await Inbox.open(store, partition);
-  for (let poll = 0; poll < 2 + groupMs / stepMs; poll++) {
+  for (let poll = 0; poll < 2 + periodMs / stepMs; poll++) {
     const events: Uint8Array[] = [];
     const snapshot = states.next();
-    // The openings lie a whole group back, so that the second poll ends with a keyframe.
-    const capturedAt = poll === 0 ? historyStart - groupMs : snapshot.capturedAt;
+    // The openings lie six hours back, so that the second poll ends with a keyframe.
+    const capturedAt = poll === 0 ? historyStart - periodMs : snapshot.capturedAt;
     engine.capture({ ...snapshot, capturedAt }, (_, bytes) => events.push(Uint8Array.from(bytes)));
     await inbox.insert(events);
   }
@@ -136,7 +137,7 @@ async function tablesOf(base: Store): Promise<Map<string, string[]>> {
 
 /** How a column's value of the base becomes that of router `n` in group `group`. */
 function moved(column: string, group: number): string {
-  const shift = `${(group * groupMs) / 1_000}`;
+  const shift = `${(group * periodMs) / 1_000}`;
   const own = `(n * 1000 + ${group}) * 1000000`;
   switch (column) {
     case 'router':
@@ -176,7 +177,7 @@ async function copy(
   // Where one finds sessions by what they are, their openings before the first keyframe stand too.
   const isLookup = ['sessions_by_user', 'sessions_by_address', 'connect_speeds'].includes(table);
   const within = columns.includes('gop')
-    ? `b.gop ${isLookup && group === 0 ? '<=' : '='} ${begin}`
+    ? `b.gop < ${begin} + INTERVAL 6 HOUR${isLookup && group === 0 ? '' : ` AND b.gop >= ${begin}`}`
     : `b.${columns.includes('hour') ? 'hour' : 'at'} >= ${begin} AND b.${columns.includes('hour') ? 'hour' : 'at'} < ${begin} + INTERVAL 6 HOUR`;
   const values = columns.map((c) => `${moved(c, group)} AS ${c}_`).join(', ');
   await store.command(

@@ -299,7 +299,7 @@ export const mutants: readonly Mutant[] = [
   end('keys of a part are overwritten by the next', 'pending.parts === 1 ? keys : keys.slice()', 'keys'),
   end(
     'ranks are not spread anew at a keyframe',
-    'if (isKeyframeDue(work, source.logTime)) renumber(work.core);',
+    'if (beginsGroup) renumber(work.core);',
     '',
   ),
   ranks('neighbours do not give way', 'const roomAnew = 16;', 'const roomAnew = 100_000_000;'),

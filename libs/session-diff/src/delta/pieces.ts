@@ -7,9 +7,15 @@ import { liveInOrder } from '../listing/listing-order.ts';
 import { forgetOld } from '../restore/restore.ts';
 import type { Emit, Workspace } from '../snapshot/workspace.ts';
 
-/** Whether the history's next group begins with the snapshot that was finished at this time of the log (ms). */
-export function isKeyframeDue({ head, options }: Workspace, logTime: number): boolean {
-  return head.seq > 0 && logTime - head.keyframeLog >= options.keyframeEveryMs && head.at > head.gop;
+/**
+ * Whether the history's next group begins with the snapshot that was finished at this time of the log (ms). Whoever asks for the
+ * counters at a time adds up all of the group's: many of them make a keyframe due early.
+ */
+export function isKeyframeDue({ core, delta, head, options }: Workspace, logTime: number): boolean {
+  const isOld = logTime - head.keyframeLog >= options.keyframeEveryMs;
+  const counted = head.counted + delta.counters.count + delta.counters_rounded.count;
+  const isLong = counted > 0 && counted >= options.keyframeEveryCounts * core.live;
+  return (isOld || isLong) && head.seq > 0 && head.at > head.gop;
 }
 
 export function emitKeyframe(work: Workspace, logTime: number, emit: Emit): void {
@@ -17,6 +23,7 @@ export function emitKeyframe(work: Workspace, logTime: number, emit: Emit): void
   forgetOld(core, head.at, work.options);
   head.gop = head.at;
   head.keyframeLog = logTime;
+  head.counted = 0;
   const rows = liveInOrder(core);
   // A reader of the group knows nothing of what was before.
   core.prints.forgetTold();

@@ -33,9 +33,10 @@ export function endRun(work: Workspace, run: Run, facts: SnapshotFacts, emit: Em
   if (clock !== null) pending.clocks[source.part] = clock;
   entry.router_clock = clock === null ? null : clock.first * 1000;
   const final = pending.got.length >= pending.parts;
+  const beginsGroup = final && isKeyframeDue(work, source.logTime);
   if (final && !late) {
     finishSnapshot(work, pending, run.context, places, run.listed);
-    if (isKeyframeDue(work, source.logTime)) renumber(work.core);
+    if (beginsGroup) renumber(work.core);
     clockInto(entry, work.core, pending);
   }
   tally(work, entry, pending, facts);
@@ -48,7 +49,7 @@ export function endRun(work: Workspace, run: Run, facts: SnapshotFacts, emit: Em
   const taken = { ...source, capturedAt: pending.capturedAt };
   emitLedger(work, entry, taken, { seen, number: pending.number, uncounted }, emit);
   const counts = { ...pending.sums };
-  if (final && isKeyframeDue(work, source.logTime)) emitKeyframe(work, source.logTime, emit);
+  if (beginsGroup) emitKeyframe(work, source.logTime, emit);
   return { outcome: 'applied', reason: entry.reason, counts };
 }
 
@@ -106,12 +107,13 @@ function complete({ core, head }: Workspace, entry: LedgerEntry, pending: Pendin
 }
 
 /** What the part did, into its entry and the snapshot's sums. */
-function tally({ delta }: Workspace, entry: LedgerEntry, pending: Pending, facts: SnapshotFacts): void {
+function tally({ delta, head }: Workspace, entry: LedgerEntry, pending: Pending, facts: SnapshotFacts): void {
   entry.opened = delta.opened.count;
   entry.changed = delta.changed.count;
   entry.closed = delta.closed.count;
   entry.counters = delta.counters.count + delta.counters_rounded.count;
   entry.anomalies = delta.anomalies.length;
+  head.counted += entry.counters;
   const { sums } = pending;
   sums.bytes += facts.bytes;
   sums.sessions += facts.sessions;

@@ -91,6 +91,8 @@ export interface Head {
   gop: number;
   /** Kafka time of the last keyframe, or of the first delta (ms). */
   keyframeLog: number;
+  /** Records of counters since the last keyframe. */
+  counted: number;
   /** Number of the newest snapshot. */
   number: number;
   /** Newest capture applied, by class (`text/extensive`), ms. */
@@ -113,6 +115,7 @@ export const newHead = (timezone: string): Head => ({
   seq: 0,
   gop: 0,
   keyframeLog: 0,
+  counted: 0,
   number: 0,
   classAt: {},
   applied: [],

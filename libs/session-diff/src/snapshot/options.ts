@@ -6,6 +6,8 @@ export interface RouterOptions {
   readonly timezone: string;
   /** A keyframe begins a new group of the stored history after this much of the log's (Kafka's) time (ms). */
   readonly keyframeEveryMs: number;
+  /** And after so many records of counters for each live session: three hours of five-minute polls. */
+  readonly keyframeEveryCounts: number;
   /** Sessions in a piece of a keyframe or checkpoint. */
   readonly pieceSessions: number;
   /** Kafka time after which missing parts of a snapshot are given up (ms). */
@@ -19,6 +21,7 @@ export interface RouterOptions {
 export const defaultOptions: RouterOptions = {
   timezone: 'UTC',
   keyframeEveryMs: 6 * 3_600_000,
+  keyframeEveryCounts: 36,
   pieceSessions: 2000,
   partDeadlineMs: 10 * 60_000,
   rememberClosedMs: 24 * 3_600_000,
