@@ -107,12 +107,10 @@ export function moveCounters(sessions: SessionColumns, moves: CounterMoves): voi
   const tunnels = sums.numbers('c_tunnel').values;
   const ids = sums.numbers('c_session').values;
   const created = sums.numbers('c_created').values;
-  const rows = Array.from({ length: sums.rows }, (_, i) => {
-    const [tunnel, id] = [tunnels[i] as number, ids[i] as number];
-    return isOwn(openings, sessionKey(tunnel, id), created[i] as number)
-      ? sessions.rowOf(tunnel, id)
-      : undefined;
-  });
+  const rows = rowsIn(sessions, sums);
+  for (let i = 0; i < rows.length; i++)
+    if (!isOwn(openings, sessionKey(tunnels[i] as number, ids[i] as number), created[i] as number))
+      rows[i] = -1;
   add(sessions, names, sums, rows, 1);
   if (moves.taken !== undefined) add(sessions, names, moves.taken, rowsIn(sessions, moves.taken), -1);
 }
@@ -120,15 +118,15 @@ export function moveCounters(sessions: SessionColumns, moves: CounterMoves): voi
 function setBases(sessions: SessionColumns, names: readonly string[], kept: NativeAnswer): void {
   const rows = rowsIn(sessions, kept);
   const rounding = kept.texts('c_rounding');
-  const halves = rows.map((row, i) =>
-    row === undefined || rounding.starts[i] === rounding.ends[i] ? {} : halvesOf(textAt(rounding, i)),
+  const halves = Array.from(rows, (row, i) =>
+    row < 0 || rounding.starts[i] === rounding.ends[i] ? {} : halvesOf(textAt(rounding, i)),
   );
   for (const name of names) {
     const target = sessions.counter(name);
     const { values, nulls } = kept.counts(`s_${name}`);
     if (target === undefined) continue;
     rows.forEach((row, i) => {
-      if (row === undefined || nulls?.[i] === 1) return;
+      if (row < 0 || nulls?.[i] === 1) return;
       target.values[row] = values[i] as bigint;
       sessions.setRounding(row, name, halves[i]?.[name] ?? 0n);
     });
@@ -139,17 +137,18 @@ function setBases(sessions: SessionColumns, names: readonly string[], kept: Nati
 function startFromZero(sessions: SessionColumns, names: readonly string[], openings: Openings): void {
   const targets = names.flatMap((name) => sessions.counter(name) ?? []);
   for (const [key, { isNew }] of openings.clear) {
-    const row = isNew ? sessions.rowOf(Math.floor(key / 65_536), key % 65_536) : undefined;
-    if (row !== undefined) for (const { values } of targets) values[row] = 0n;
+    const row = isNew ? sessions.rowOf(Math.floor(key / 65_536), key % 65_536) : -1;
+    if (row >= 0) for (const { values } of targets) values[row] = 0n;
   }
 }
 
-function rowsIn(sessions: SessionColumns, answer: NativeAnswer): (number | undefined)[] {
+/** The row of each session of an answer; -1 for those that are not listed. */
+function rowsIn(sessions: SessionColumns, answer: NativeAnswer): Int32Array {
   const tunnels = answer.numbers('c_tunnel').values;
   const ids = answer.numbers('c_session').values;
-  return Array.from({ length: answer.rows }, (_, i) =>
-    sessions.rowOf(tunnels[i] as number, ids[i] as number),
-  );
+  const rows = new Int32Array(answer.rows);
+  for (let i = 0; i < rows.length; i++) rows[i] = sessions.rowOf(tunnels[i] as number, ids[i] as number);
+  return rows;
 }
 
 /** Adds modulo 2^64, in halves: 64-bit integers of JavaScript are objects. @param rows to which a sum belongs */
@@ -157,7 +156,7 @@ function add(
   sessions: SessionColumns,
   names: readonly string[],
   sums: NativeAnswer,
-  rows: readonly (number | undefined)[],
+  rows: Int32Array,
   sign: 1 | -1,
 ): void {
   for (const name of names) {
@@ -166,8 +165,8 @@ function add(
     const to = halvesView(target.values);
     const by = halvesView(sums.counts(`s_${name}`).values);
     for (let i = 0; i < rows.length; i++) {
-      const row = rows[i];
-      if (row === undefined) continue;
+      const row = rows[i] as number;
+      if (row < 0) continue;
       const low = (to[row * 2] as number) + sign * (by[i * 2] as number);
       const carry = low > 0xffff_ffff ? 1 : low < 0 ? -1 : 0;
       to[row * 2] = low;
@@ -209,7 +208,7 @@ export async function moveRounding(
   for await (const block of client.blocks(query, options))
     for (const [tunnel, session, kind, seen, ...errors] of block) {
       const row = sessions.rowOf(Number(tunnel), Number(session));
-      if (row === undefined) continue;
+      if (row < 0) continue;
       const bits = BigInt(seen as string);
       rounded.forEach(({ name, bit }, i) => {
         if ((bits & bit) === 0n) return;

@@ -52,7 +52,7 @@ export class SessionColumns implements ColumnListing {
   readonly #fields = new Map<string, NativeColumn>();
   readonly #rounding = new Map<number, Record<string, bigint>>();
   readonly #unknown = new Map<number, Unknown>();
-  #rows: ReadonlyMap<number, number> | undefined;
+  #places: Places | undefined;
 
   constructor(answer: NativeAnswer) {
     this.#answer = answer;
@@ -86,17 +86,14 @@ export class SessionColumns implements ColumnListing {
     }
   }
 
-  /** The row of a session; undefined when it is not listed. */
-  rowOf(tunnel: number, session: number): number | undefined {
-    if (this.#rows === undefined) {
-      const rows = new Map<number, number>();
-      const tunnels = this.#answer.numbers('f_tunnel_local_id').values;
-      const sessions = this.#answer.numbers('f_session_local_id').values;
-      for (let row = 0; row < this.count; row++)
-        rows.set(sessionKey(tunnels[row] as number, sessions[row] as number), row);
-      this.#rows = rows;
-    }
-    return this.#rows.get(sessionKey(tunnel, session));
+  /** The row of a session; -1 when it is not listed. */
+  rowOf(tunnel: number, session: number): number {
+    this.#places ??= new Places(
+      this.count,
+      this.#answer.numbers('f_tunnel_local_id').values,
+      this.#answer.numbers('f_session_local_id').values,
+    );
+    return this.#places.rowOf(sessionKey(tunnel, session));
   }
 
   presence(row: number): string {
@@ -149,7 +146,7 @@ export class SessionColumns implements ColumnListing {
     const idle = prints.numbers('c_idle');
     for (let i = 0; i < prints.rows; i++) {
       const row = this.rowOf(tunnels[i] as number, sessions[i] as number);
-      if (row === undefined || (seq[i] as bigint) < (this.#seq[row] as bigint)) continue;
+      if (row < 0 || (seq[i] as bigint) < (this.#seq[row] as bigint)) continue;
       this.#seq[row] = seq[i] as bigint;
       this.layouts[row] = layouts[i] as bigint;
       this.ranks[row] = ranks[i] as number;
@@ -254,6 +251,38 @@ export class SessionColumns implements ColumnListing {
       default:
         throw new Error(`a session has a value of ${name}, which was not asked for`);
     }
+  }
+}
+
+/** Rows by the keys of their sessions: a table in place of objects, since there are as many as sessions. */
+class Places {
+  readonly #rows: Int32Array;
+  readonly #keys: Uint32Array;
+  readonly #shift: number;
+
+  constructor(count: number, tunnels: ArrayLike<number>, sessions: ArrayLike<number>) {
+    const bits = Math.max(4, Math.ceil(Math.log2(count + 1)) + 1);
+    this.#shift = 32 - bits;
+    this.#rows = new Int32Array(2 ** bits).fill(-1);
+    this.#keys = new Uint32Array(2 ** bits);
+    for (let row = 0; row < count; row++) {
+      const key = sessionKey(tunnels[row] as number, sessions[row] as number);
+      const at = this.#placeOf(key);
+      this.#rows[at] = row;
+      this.#keys[at] = key;
+    }
+  }
+
+  rowOf(key: number): number {
+    return this.#rows[this.#placeOf(key)] as number;
+  }
+
+  /** Of a key, or free for it. */
+  #placeOf(key: number): number {
+    const last = this.#rows.length - 1;
+    let at = Math.imul(key, 0x9e37_79b1) >>> this.#shift;
+    while (this.#rows[at] !== -1 && this.#keys[at] !== key) at = (at + 1) & last;
+    return at;
   }
 }
 
