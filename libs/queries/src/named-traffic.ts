@@ -3,11 +3,12 @@
  * rolled up yet, and the edges of a range, come from the deltas themselves, with the names of their sessions beside them.
  */
 import { counterFields } from '@sessionreel/session-model';
-import { QuestionError, asked, known, utcText, type AskOptions, type QueryClient } from './client.ts';
+import { QuestionError, asked, known, type QueryClient, type QueryOptions } from './client.ts';
+import { named, nameOf, range, type TrafficName } from './counted-names.ts';
 import { checkedRange, type TimeRange } from './fleet.ts';
-import { printedRoles } from './speeds.ts';
 
-export type TrafficName = 'user' | 'realm' | 'peer_gateway' | 'router' | 'tunnel';
+export * from './billing.ts';
+export type { TrafficName } from './counted-names.ts';
 
 type Order = 'bytes' | 'echo_timeouts';
 
@@ -15,29 +16,6 @@ const hourMs = 3_600_000;
 const echoBit = counterFields.findIndex((f) => f.name === 'lcp_echo_req_timeout');
 
 const nameColumns = { user: 'user_name', realm: 'realm', peer_gateway: 'peer_gateway' } as const;
-
-/** What a user name is for its wholesaler: the part behind the last @. */
-export const realmOf = (name: string): string =>
-  `if(position(${name}, '@') = 0, '', arrayElement(splitByChar('@', ${name}), -1))`;
-
-const nameOf: Readonly<Record<TrafficName, string>> = {
-  user: 's.user_name',
-  realm: realmOf('s.user_name'),
-  peer_gateway: 's.peer_gateway',
-  router: 'c.router',
-  tunnel: "concat(toString(c.router), ' ', toString(c.tunnel_local_id))",
-};
-
-/** Deltas of a time with the names of their sessions, by the last image of each in the deltas' group. `router` and `at` are bare. */
-const named = (where: string): string => `
-  (SELECT * FROM counter_deltas WHERE ${where}) AS c
-  LEFT ANY JOIN (
-    SELECT router, gop, tunnel_local_id, session_local_id, ifNull(create_time, toDateTime(0, 'UTC')) AS created,
-      argMax(user_name, (at, seq)) AS user_name, argMax(if(remote_name != '', remote_name, remote_ip), (at, seq)) AS peer_gateway
-    FROM session_history WHERE (router, gop) IN (SELECT DISTINCT router, gop FROM counter_deltas WHERE ${where})
-    GROUP BY router, gop, tunnel_local_id, session_local_id, created) AS s
-  ON s.router = c.router AND s.gop = c.gop AND s.tunnel_local_id = c.tunnel_local_id
-    AND s.session_local_id = c.session_local_id AND s.created = ifNull(c.create_time, toDateTime(0, 'UTC'))`;
 
 const sums = [
   'data_rx_bytes',
@@ -47,50 +25,68 @@ const sums = [
   'lcp_echo_req_timeout',
 ];
 
-/**
- * Rows of name, router and sums within a range, as a subquery; its parameters are those of `trafficParams`. @param open whether some of
- * it is not rolled up: without, the deltas need not be read. @param leading only users that can be among the first by this order, and those
- * without a name
- */
-function trafficRows(by: TrafficName, open: boolean, leading?: Order): string {
-  if (by === 'router' || by === 'tunnel') return unnamedRows(by);
-  // Users are many: who is at the top is found without their names, which are text.
-  const leaders =
-    by === 'user' && !open && leading !== undefined
-      ? `AND (user_name = '' OR cityHash64(user_name) IN (${topUsers(leading)}))`
-      : '';
-  const rolled = `
-    SELECT toString(${nameColumns[by]}) AS name, toString(router) AS router, ${sums.join(', ')}
-    FROM ${by === 'peer_gateway' ? 'traffic_by_peer_hour' : 'traffic_by_user_hour'} FINAL
-    WHERE ${wholeHours} ${leaders}`;
-  const where = `at >= {from:DateTime64(3, 'UTC')} AND at < {to:DateTime64(3, 'UTC')}
-    AND gop <= {to:DateTime64(3, 'UTC')} AND ((router, toStartOfHour(at)) NOT IN (${rolledHours}) OR toUnixTimestamp(at) < {first_hour:UInt32} OR toUnixTimestamp(at) >= {last_hour:UInt32})`;
-  const direct = `
-    SELECT toString(${nameOf[by]}) AS name, toString(c.router) AS router, ${sums.map((n) => `sum(c.${n}) AS ${n}`).join(', ')}
-    FROM ${named(where)} GROUP BY name, router`;
-  return open ? `(${rolled} UNION ALL ${direct})` : `(${rolled})`;
-}
-
 const wholeHours =
   "hour >= toDateTime({first_hour:UInt32}, 'UTC') AND hour < toDateTime({last_hour:UInt32}, 'UTC')";
 
-/** Hashes of the names that can be among the first. */
-const topUsers = (order: Order): string => `
-  SELECT cityHash64(user_name) AS hashed FROM traffic_by_user_hour FINAL WHERE ${wholeHours} AND user_name != ''
-  GROUP BY hashed ORDER BY ${order === 'echo_timeouts' ? 'sum(lcp_echo_req_timeout)' : 'sum(data_rx_bytes) + sum(data_tx_bytes)'} DESC, hashed
-  LIMIT {limit:UInt32} + 1`;
+const rolledHours = `SELECT DISTINCT router, hour FROM traffic_by_peer_hour WHERE ${wholeHours}`;
+
+/** Days are partitions of groups: without these bounds all that was ever counted would be read. */
+const ofGroups = `gop BETWEEN (SELECT min(gop) FROM deltas WHERE ${range} AND counters_rows > 0) AND (SELECT max(gop) FROM deltas WHERE ${range} AND counters_rows > 0)`;
+
+/** Events of the range that no rollup holds. */
+const unrolled = `
+  SELECT router, gop, at FROM deltas WHERE ${range} AND counters_rows > 0
+    AND ((router, toStartOfHour(at)) NOT IN (${rolledHours}) OR toUnixTimestamp(at) < {first_hour:UInt32} OR toUnixTimestamp(at) >= {last_hour:UInt32})`;
+const inEvents = `(router, at) IN (SELECT router, at FROM (${unrolled}))`;
+
+/**
+ * Rows of name, router and sums within a range, as a subquery; its parameters are those of `trafficParams`, and of users the `leaders`.
+ * @param open whether some of it is not rolled up: without, the deltas need not be read
+ */
+function trafficRows(by: TrafficName, open: boolean): string {
+  if (by === 'router' || by === 'tunnel') return unnamedRows(by);
+  const leading = (name: string): string =>
+    by === 'user' ? `AND (${name} = '' OR cityHash64(${name}) IN {leaders:Array(UInt64)})` : '';
+  const rolled = `
+    SELECT toString(${nameColumns[by]}) AS name, toString(router) AS router, ${sums.join(', ')}
+    FROM ${by === 'peer_gateway' ? 'traffic_by_peer_hour' : 'traffic_by_user_hour'} FINAL
+    WHERE ${wholeHours} ${leading('user_name')}`;
+  const direct = `
+    SELECT toString(${nameOf[by]}) AS name, toString(c.router) AS router, ${sums.map((n) => `sum(c.${n}) AS ${n}`).join(', ')}
+    FROM ${named(unrolled, inEvents)} WHERE 1 ${leading('s.user_name')} GROUP BY name, router`;
+  return open ? `(${rolled} UNION ALL ${direct})` : `(${rolled})`;
+}
+
+/** Their hashes travel in the address of a request. */
+const mostUsers = 10_000;
+
+/** Users are many: who is at the top is found without their names, which are text. Hashes of those that can be among the first. */
+async function topUsers(
+  client: QueryClient,
+  order: Order,
+  open: boolean,
+  options: QueryOptions,
+): Promise<bigint[]> {
+  const measure = (of: string): string =>
+    order === 'echo_timeouts' ? `${of}lcp_echo_req_timeout` : `${of}data_rx_bytes + ${of}data_tx_bytes`;
+  const rolled = `SELECT cityHash64(user_name) AS hashed, ${measure('')} AS measure FROM traffic_by_user_hour FINAL WHERE ${wholeHours} AND user_name != ''`;
+  const direct = `SELECT cityHash64(s.user_name) AS hashed, ${measure('c.')} AS measure FROM ${named(unrolled, inEvents)} WHERE s.user_name != ''`;
+  const rows = await client.rows<{ hashed: string }>(
+    `SELECT hashed FROM (${open ? `${rolled} UNION ALL ${direct}` : rolled}) GROUP BY hashed ORDER BY sum(measure) DESC, hashed LIMIT {limit:UInt32}`,
+    options,
+  );
+  return rows.map((r) => BigInt(r.hashed));
+}
 
 /** Routers and tunnels need no names beside their deltas. */
 function unnamedRows(by: 'router' | 'tunnel'): string {
-  const range = "at >= {from:DateTime64(3, 'UTC')} AND at < {to:DateTime64(3, 'UTC')}";
   return by === 'router'
     ? `(SELECT toString(router) AS name, name AS router, data_rx_bytes, data_tx_bytes, data_rx_bytes_error, data_tx_bytes_error, lcp_echo_req_timeout
        FROM traffic_by_snapshot WHERE ${range})`
     : `(SELECT ${nameOf.tunnel} AS name, toString(c.router) AS router, ${sums.map((n) => `sum(c.${n}) AS ${n}`).join(', ')}
-       FROM (SELECT * FROM counter_deltas WHERE ${range} AND gop <= {to:DateTime64(3, 'UTC')}) AS c GROUP BY name, router)`;
+       FROM (SELECT * FROM counter_deltas WHERE ${range} AND ${ofGroups}) AS c
+       GROUP BY name, router)`;
 }
-
-const rolledHours = `SELECT DISTINCT router, hour FROM traffic_by_peer_hour WHERE ${wholeHours}`;
 
 interface TrafficParams extends Readonly<Record<string, unknown>> {
   readonly first_hour: number;
@@ -144,7 +140,10 @@ export interface NamedTrafficQuestion extends TimeRange {
   readonly order?: Order;
 }
 
-/** Traffic by name from `from` (included) to `to`, the most first. Tx is the router's: on an LNS towards the subscriber. */
+/**
+ * Traffic by name from `from` (included) to `to`, the most first. Tx is the router's: on an LNS towards the subscriber.
+ * @throws QuestionError for more than 10,000 users
+ */
 export async function namedTraffic(
   client: QueryClient,
   question: NamedTrafficQuestion,
@@ -152,23 +151,23 @@ export async function namedTraffic(
   const params = trafficParams(question);
   const by = known(nameOf, question.by);
   const open = by === 'router' || by === 'tunnel' || (await isOpen(client, question, params));
-  const rows = trafficRows(by, open, question.order ?? 'bytes');
   const order = question.order === 'echo_timeouts' ? 'timeouts' : 'rx + tx';
-  const options = asked(question, { ...params, limit: question.limit ?? 100 });
+  const limit = question.limit ?? 100;
+  const options = asked(question, { ...params, limit });
+  if (by === 'user' && limit > mostUsers)
+    throw new QuestionError(`the first ${mostUsers.toLocaleString('en')} users can be told at a time`);
+  const leaders = by === 'user' ? await topUsers(client, question.order ?? 'bytes', open, options) : [];
   const found = await client.rows<Record<string, string> & { routers: string[] }>(
     `SELECT name, sum(data_rx_bytes) AS rx, sum(data_tx_bytes) AS tx, sum(data_rx_bytes_error) AS rx_error, sum(data_tx_bytes_error) AS tx_error,
        sum(lcp_echo_req_timeout) AS timeouts, groupUniqArray(router) AS routers
-     FROM ${rows} GROUP BY name ORDER BY name = '', ${order} DESC, name LIMIT {limit:UInt32} + 1`,
-    options,
+     FROM ${trafficRows(by, open)} GROUP BY name ORDER BY name != '', ${order} DESC, name LIMIT {limit:UInt32} + 1`,
+    { ...options, params: { ...options.params, leaders } },
   );
-  const unnamed = await client.rows<Record<string, string>>(
-    `SELECT sum(data_rx_bytes) AS rx, sum(data_tx_bytes) AS tx FROM ${trafficRows(by, open)} WHERE name = ''`,
-    options,
-  );
+  const unnamed = found.find((r) => r['name'] === '');
   return {
     rows: found
       .filter((r) => r['name'] !== '')
-      .slice(0, question.limit ?? 100)
+      .slice(0, limit)
       .map((r) => ({
         name: r['name'] ?? '',
         rxBytes: BigInt(r['rx'] ?? 0),
@@ -178,7 +177,7 @@ export async function namedTraffic(
         echoTimeouts: BigInt(r['timeouts'] ?? 0),
         routers: r.routers.toSorted(),
       })),
-    withoutName: { rxBytes: BigInt(unnamed[0]?.['rx'] ?? 0), txBytes: BigInt(unnamed[0]?.['tx'] ?? 0) },
+    withoutName: { rxBytes: BigInt(unnamed?.['rx'] ?? 0), txBytes: BigInt(unnamed?.['tx'] ?? 0) },
   };
 }
 
@@ -202,7 +201,7 @@ export async function echoTimeouts(
   const bit = 1n << BigInt(echoBit);
   const printing = await client.rows<{ name: string; prints: boolean }>(
     `SELECT toString(router) AS name, bitAnd(groupBitOr(seen), ${bit}) != 0 AS prints FROM counter_deltas
-     WHERE at >= {from:DateTime64(3, 'UTC')} AND at < {to:DateTime64(3, 'UTC')} GROUP BY name ORDER BY name`,
+     WHERE ${range} AND ${ofGroups} GROUP BY name ORDER BY name`,
     asked(question, checkedRange(question)),
   );
   return {
@@ -212,143 +211,4 @@ export async function echoTimeouts(
     printing: printing.filter((p) => p.prints).map((p) => p.name),
     silent: printing.filter((p) => !p.prints).map((p) => p.name),
   };
-}
-
-export interface BilledTraffic {
-  readonly name: string;
-  /** 95th percentile of the rates (bit/s). */
-  readonly rxBps: number;
-  readonly txBps: number;
-  /** The larger of both: what is billed. */
-  readonly billedBps: number;
-  readonly rxBytes: bigint;
-  readonly txBytes: bigint;
-}
-
-export interface Billing {
-  readonly from: number;
-  readonly to: number;
-  /** Length of a sample (s). */
-  readonly stepS: number;
-  readonly rows: readonly BilledTraffic[];
-  /** Samples that any router's deltas cover, and that the month has: the others are gaps, and are no zeros. */
-  readonly samples: number;
-  readonly samplesExpected: number;
-  /** Share of the traffic whose interval between polls is longer than a sample: its peaks are flatter than they were. */
-  readonly coarseShare: number;
-  /** Bytes that carry no such name. */
-  readonly withoutName: bigint;
-}
-
-/**
- * Monthly 95th percentile by realm or peer gateway, as wholesale bills it: traffic spread evenly over the interval between the two
- * snapshots that showed it, in samples of `stepS`. Of LNSs and of routers whose role is not known; a LAC counts nothing.
- * @param question.month `2026-11`, in UTC. @throws QuestionError for what is no month
- */
-export async function billing(
-  client: QueryClient,
-  question: AskOptions & {
-    readonly month: string;
-    readonly by: 'realm' | 'peer_gateway';
-    readonly stepS?: number;
-  },
-): Promise<Billing> {
-  const match = /^(\d{4})-(0[1-9]|1[0-2])$/.exec(question.month);
-  if (match === null)
-    throw new QuestionError(`${JSON.stringify(question.month)} is no month; it may be 2026-11`);
-  const [year, month] = [Number(match[1]), Number(match[2])];
-  const [from, to] = [Date.UTC(year, month - 1, 1), Date.UTC(year, month, 1)];
-  const stepS = question.stepS ?? 300;
-  const samples = new Samples(stepS);
-  // A day at a time: the names of all sessions of a month would not fit into memory.
-  for (let day = from; day < to; day += 86_400_000) {
-    question.signal?.throwIfAborted();
-    await addDay(client, question, day, samples);
-  }
-  return { from, to, stepS, ...samples.billed(from, to) };
-}
-
-async function addDay(
-  client: QueryClient,
-  question: AskOptions & { readonly by: 'realm' | 'peer_gateway' },
-  day: number,
-  samples: Samples,
-): Promise<void> {
-  const where = `at >= {from:DateTime64(3, 'UTC')} AND at < {to:DateTime64(3, 'UTC')} AND gop <= {to:DateTime64(3, 'UTC')}
-    AND toString(router) NOT IN (SELECT router FROM (${printedRoles}) WHERE role = 'lac')`;
-  const query = `
-    SELECT ${nameOf[known(nameOf, question.by)]} AS name, toUnixTimestamp64Milli(c.at) AS at_ms, round(c.interval_s) AS seconds,
-      sum(c.data_rx_bytes) AS rx, sum(c.data_tx_bytes) AS tx
-    FROM ${named(where)} GROUP BY name, at_ms, seconds`;
-  const params = { from: utcText(day), to: utcText(day + 86_400_000) };
-  for await (const block of client.blocks(query, asked(question, params)))
-    for (const [name, at, seconds, rx, tx] of block)
-      samples.add(String(name), Number(at), Number(seconds), BigInt(rx as string), BigInt(tx as string));
-}
-
-/** Rates by name and sample. */
-export class Samples {
-  readonly #stepMs: number;
-  readonly #bins = new Map<string, Map<number, { rx: number; tx: number }>>();
-  readonly #totals = new Map<string, { rx: bigint; tx: bigint }>();
-  readonly #covered = new Set<number>();
-  #coarse = 0;
-  #all = 0;
-
-  constructor(stepS: number) {
-    this.#stepMs = stepS * 1_000;
-  }
-
-  /** Bytes that passed in the seconds before `at` (ms). */
-  add(name: string, at: number, seconds: number, rx: bigint, tx: bigint): void {
-    const length = Math.max(1, seconds * 1_000);
-    const begin = at - length;
-    const bins = this.#bins.get(name) ?? new Map<number, { rx: number; tx: number }>();
-    this.#bins.set(name, bins);
-    const [last, bytes] = [Math.ceil(at / this.#stepMs), Number(rx + tx)];
-    for (let bin = Math.floor(begin / this.#stepMs); bin < last; bin++) {
-      const share = (Math.min(at, (bin + 1) * this.#stepMs) - Math.max(begin, bin * this.#stepMs)) / length;
-      if (share <= 0) continue;
-      const sample = bins.get(bin) ?? { rx: 0, tx: 0 };
-      bins.set(bin, { rx: sample.rx + Number(rx) * share, tx: sample.tx + Number(tx) * share });
-      this.#covered.add(bin);
-    }
-    const total = this.#totals.get(name) ?? { rx: 0n, tx: 0n };
-    this.#totals.set(name, { rx: total.rx + rx, tx: total.tx + tx });
-    this.#all += bytes;
-    if (length > this.#stepMs) this.#coarse += bytes;
-  }
-
-  /** Of the samples that begin within the times. */
-  billed(
-    from: number,
-    to: number,
-  ): Pick<Billing, 'rows' | 'samples' | 'samplesExpected' | 'coarseShare' | 'withoutName'> {
-    const inside = (bin: number): boolean => bin * this.#stepMs >= from && bin * this.#stepMs < to;
-    const covered = [...this.#covered].filter(inside);
-    const rows = [...this.#totals].map(([name, total]): BilledTraffic => {
-      const bins = this.#bins.get(name);
-      // Where others were heard and this one had nothing, it had nothing.
-      const rates = (way: 'rx' | 'tx'): number =>
-        percentile95(covered.map((bin) => ((bins?.get(bin)?.[way] ?? 0) * 8_000) / this.#stepMs));
-      const [rxBps, txBps] = [rates('rx'), rates('tx')];
-      return { name, rxBps, txBps, billedBps: Math.max(rxBps, txBps), rxBytes: total.rx, txBytes: total.tx };
-    });
-    const unnamed = this.#totals.get('');
-    return {
-      rows: rows
-        .filter((r) => r.name !== '')
-        .sort((a, b) => b.billedBps - a.billedBps || (a.name < b.name ? -1 : 1)),
-      samples: covered.length,
-      samplesExpected: Math.ceil((to - from) / this.#stepMs),
-      coarseShare: this.#all === 0 ? 0 : this.#coarse / this.#all,
-      withoutName: unnamed === undefined ? 0n : unnamed.rx + unnamed.tx,
-    };
-  }
-}
-
-/** The largest value when the highest twentieth is left out, as bills are made; 0 of none. */
-export function percentile95(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(sorted.length * 0.95) - 1)] ?? 0;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Samples, percentile95 } from './named-traffic.ts';
+import { Samples, percentile95 } from './billing.ts';
 
 test('the highest twentieth is left out', () => {
   expect(percentile95([])).toBe(0);
