@@ -2,7 +2,7 @@
 import { counterFields, fields, type FieldValue } from '@sessionreel/session-model';
 import { QuestionError, asked, utcText, type AskOptions, type QueryClient } from './client.ts';
 import type { FieldChange } from './history.ts';
-import type { LedgerSnapshot } from './ledger.ts';
+import { groupAt, type LedgerSnapshot } from './ledger.ts';
 import { stateAt, type StateSession } from './state.ts';
 
 export interface DiffQuestion extends AskOptions {
@@ -41,12 +41,17 @@ const compared = fields.filter((f) => ['attribute', 'state', 'gauge'].includes(f
 export async function diffStates(client: QueryClient, question: DiffQuestion): Promise<StateDiff> {
   const { router, from, to } = question;
   if (from > to) throw new QuestionError('the first time is after the second');
-  const before = await stateAt(client, { ...question, at: from });
-  const after = await stateAt(client, { ...question, at: to });
+  const { ids, untouched } = await touchedSessions(client, question);
+  const only = ids.length > mostIds ? {} : { ids };
+  const [before, after, traffic] = await Promise.all([
+    stateAt(client, { ...question, ...only, at: from }),
+    stateAt(client, { ...question, ...only, at: to }),
+    trafficBetween(client, question),
+  ]);
   const old = new Map(before.sessions.map((s) => [keyOf(s), s]));
   const opened: StateSession[] = [];
   const changed: SessionDifference[] = [];
-  let unchanged = 0;
+  let unchanged = ids.length > mostIds ? 0 : untouched;
   for (const session of after.sessions) {
     const was = old.get(keyOf(session));
     if (was === undefined || !sameIncarnation(was, session)) {
@@ -66,8 +71,54 @@ export async function diffStates(client: QueryClient, question: DiffQuestion): P
     changed,
     closed: [...old.values()],
     unchanged,
-    ...(await trafficBetween(client, question)),
+    ...traffic,
   };
+}
+
+/** Ids travel in the address of a request; of a router of which more has moved, whole states are compared. */
+const mostIds = 20_000;
+
+/**
+ * Sessions that may differ, by tunnel × 65536 + session: something happened to them, or they are listed at one of the times only. All others
+ * are as they were, and need not be fetched.
+ */
+async function touchedSessions(
+  client: QueryClient,
+  question: DiffQuestion,
+): Promise<{ readonly ids: readonly number[]; readonly untouched: number }> {
+  const { router, from, to } = question;
+  const [old, now] = await Promise.all([
+    groupAt(client, router, from, question),
+    groupAt(client, router, to, question),
+  ]);
+  // One of the states says why there is none.
+  if (old === undefined || now === undefined) return { ids: [], untouched: 0 };
+  const listed = (side: 1 | 2): string => {
+    const time = side === 1 ? 'from' : 'to';
+    return `SELECT toUInt32(tunnel_local_id * 65536 + session_local_id) AS id, toInt64(toUnixTimestamp(create_time)) AS created, ${side} AS side FROM (
+      SELECT tunnel_local_id, session_local_id, create_time, kind FROM session_history
+      WHERE router = {router:String} AND gop = {gop_${time}:DateTime64(3, 'UTC')} AND at <= {${time}:DateTime64(3, 'UTC')}
+      ORDER BY router DESC, gop DESC, tunnel_local_id DESC, session_local_id DESC, at DESC, seq DESC LIMIT 1 BY tunnel_local_id, session_local_id)
+      WHERE kind != 'closed'`;
+  };
+  const rows = await client.rows<{ ids: number[]; untouched: string }>(
+    `SELECT groupArrayIf(id, NOT stays OR touched) AS ids, countIf(stays AND NOT touched) AS untouched FROM (
+       SELECT id, max(side = 3) AS touched, max(side = 1) AND max(side = 2)
+         AND ifNull(abs(maxIf(created, side = 1) - maxIf(created, side = 2)) <= 2, true) AS stays
+       FROM (${listed(1)} UNION ALL ${listed(2)} UNION ALL
+         SELECT toUInt32(tunnel_local_id * 65536 + session_local_id) AS id, NULL AS created, 3 AS side FROM session_history
+         WHERE router = {router:String} AND gop BETWEEN {gop_from:DateTime64(3, 'UTC')} AND {gop_to:DateTime64(3, 'UTC')}
+           AND at > {from:DateTime64(3, 'UTC')} AND at <= {to:DateTime64(3, 'UTC')} AND kind IN ('opened', 'changed', 'closed'))
+       GROUP BY id)`,
+    asked(question, {
+      router,
+      from: utcText(from),
+      to: utcText(to),
+      gop_from: utcText(old.gop),
+      gop_to: utcText(now.gop),
+    }),
+  );
+  return { ids: rows[0]?.ids ?? [], untouched: Number(rows[0]?.untouched ?? 0) };
 }
 
 const keyOf = ({ record }: StateSession): string =>

@@ -19,11 +19,11 @@ const groups = (time: string): string => `
     WHERE d.at = d.gop AND d.at <= {${time}:DateTime64(3, 'UTC')} GROUP BY router, g HAVING seen = pieces)
   GROUP BY router`;
 
-/** Last rows of the live sessions of the fleet at a time, as a subquery. @param time name of the parameter */
-export const fleetState = (columns: string, time = 'at'): string => `
+/** Last rows of the live sessions of the fleet at a time, as a subquery. @param time name of the parameter @param where of which sessions, by their ids */
+export const fleetState = (columns: string, time = 'at', where = '1'): string => `
   (SELECT router, kind, ${columns} FROM (
      SELECT router, kind, ${columns} FROM session_history
-     WHERE (router, gop) IN (${groups(time)}) AND at <= {${time}:DateTime64(3, 'UTC')}
+     WHERE (router, gop) IN (${groups(time)}) AND at <= {${time}:DateTime64(3, 'UTC')} AND ${where}
      ORDER BY router DESC, gop DESC, tunnel_local_id DESC, session_local_id DESC, at DESC, seq DESC
      LIMIT 1 BY router, tunnel_local_id, session_local_id)
    WHERE kind != 'closed')`;

@@ -19,6 +19,9 @@ export function groupRows(
     "gop = {gop:DateTime64(3, 'UTC')}",
     "at <= {at:DateTime64(3, 'UTC')}",
     ...(question.upTo === undefined ? [] : ['seq <= {up_to:UInt64}']),
+    ...(question.ids === undefined
+      ? []
+      : ['toUInt32(tunnel_local_id) * 65536 + session_local_id IN {ids:Array(UInt32)}']),
     ...identity.conditions,
   ];
   return {
@@ -29,6 +32,7 @@ export function groupRows(
       gop: utcText(group.gop),
       at: utcText(question.at),
       ...(question.upTo === undefined ? {} : { up_to: String(question.upTo) }),
+      ...(question.ids === undefined ? {} : { ids: question.ids }),
     }),
   };
 }

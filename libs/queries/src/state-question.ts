@@ -14,6 +14,8 @@ export interface StateQuestion extends AskOptions {
   readonly format?: Format;
   /** Nothing is wanted but what is printed: counters stay as the images hold them where the listing prints none. */
   readonly onlyPrinted?: boolean;
+  /** Only these sessions, tunnel × 65536 + session; default: all. `consistent` then says nothing. */
+  readonly ids?: readonly number[];
   /** Of several snapshots at that very time, the one with this `seq` in the ledger; default: the last. */
   readonly upTo?: bigint;
 }
