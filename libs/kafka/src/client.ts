@@ -2,6 +2,7 @@
 import './mend-kafkajs.ts';
 import { Kafka, logLevel, type KafkaConfig, type logCreator } from 'kafkajs';
 import { installCodecs, type ExpansionLimits } from './codecs.ts';
+import { framedSocket } from './frames.ts';
 import { countBuffersWithHeap } from './garbage.ts';
 
 /** What a logger must offer (pino does). */
@@ -67,6 +68,7 @@ function configOf(settings: KafkaSettings): KafkaConfig {
     retry: { initialRetryTime: 100, maxRetryTime: 5_000, retries: 8 },
     logLevel: logLevel.INFO,
     logCreator: logCreatorOf(settings.log),
+    socketFactory: framedSocket,
   };
   if (settings.ssl !== undefined && settings.ssl !== false)
     config.ssl = settings.ssl === true ? true : { ...settings.ssl };

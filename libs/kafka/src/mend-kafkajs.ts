@@ -1,5 +1,5 @@
 /**
- * Five places of kafkajs 2.2.4 that are put right here. To be imported before kafkajs is (index.ts does so first): its modules
+ * Six places of kafkajs 2.2.4 that are put right here. To be imported before kafkajs is (index.ts does so first): its modules
  * take these functions up when they are loaded.
  *
  * 1. After every answer it sets a timer to look for requests that a throttled broker has held back, also when none is: with a
@@ -14,6 +14,7 @@
  *    it tries again to fetch, not to join; and a member without an id sends no heartbeat, so that nobody tells it. It would go on for
  *    ever with partitions that others have. Without an id a heartbeat now fails as the coordinator's answer would: it joins.
  * 5. Its checksum of a record batch takes a byte at a time; ours takes eight.
+ * 6. It copies every answer, for the empty rest of the one before.
  */
 import { createRequire } from 'node:module';
 import { crc32c } from './crc32c.ts';
@@ -44,6 +45,13 @@ mendDecoding();
 // Before what uses it is loaded.
 mendFilter();
 mendHeartbeats();
+mendConcatenation();
+
+interface Connection {
+  bytesBuffered: number;
+  chunks: Buffer[];
+  processData(data: Buffer): void;
+}
 
 interface FetchedRecord {
   readonly offset: string;
@@ -91,6 +99,18 @@ function mendHeartbeats(): void {
     if (this.memberId === null) return Promise.reject(createErrorFromCode(unknownMember));
     if (this.lastRequest > Date.now()) this.lastRequest = 0;
     return heartbeat.call(this, options);
+  };
+}
+
+/** An empty rest of the answer before is no piece of this one: with it there were two, to be copied into one. */
+function mendConcatenation(): void {
+  const { prototype } = require('kafkajs/src/network/connection') as { prototype: Connection };
+  // Called below with its own `this`.
+  // eslint-disable-next-line @typescript-eslint/unbound-method
+  const process = prototype.processData;
+  prototype.processData = function (this: Connection, data): void {
+    if (this.bytesBuffered === 0) this.chunks = [];
+    process.call(this, data);
   };
 }
 
