@@ -49,8 +49,9 @@ export async function limitUses(
   const times = await busiestMoments(client, question);
   const parts = new Map<string, LimitUse>();
   let withoutInterface = 0;
-  for (const at of times) {
-    const counts = await partsAt(client, question, at);
+  const all = await Promise.all(times.map((at) => partsAt(client, question, at)));
+  for (const [i, counts] of all.entries()) {
+    const at = times[i] ?? question.to;
     withoutInterface = 0;
     for (const { kind, router, name, sessions } of counts) {
       if (name === '') {
@@ -141,8 +142,10 @@ export const interfaceName =
 
 async function partsAt(client: QueryClient, options: AskOptions, at: number): Promise<PartCount[]> {
   const rows = await client.rows<{ kind: LimitKind; router: string; name: string; n: string }>(
-    `SELECT part.1 AS kind, toString(router) AS router, part.2 AS name, count() AS n
-     FROM ${fleetState('interface_name, tunnel_interface_name, tunnel_local_id, session_local_id')}
+    `SELECT part.1 AS kind, toString(router) AS router, part.2 AS name, sum(live) AS n
+     FROM (SELECT router, interface_name, tunnel_interface_name, tunnel_local_id, count() AS live
+       FROM ${fleetState('interface_name, tunnel_interface_name, tunnel_local_id, session_local_id')}
+       GROUP BY router, interface_name, tunnel_interface_name, tunnel_local_id)
      ARRAY JOIN [('interface', ${interfaceName}), ('tunnel', toString(tunnel_local_id))] AS part
      GROUP BY kind, router, name ORDER BY n DESC LIMIT 20000`,
     asked(options, { at: utcText(at) }),

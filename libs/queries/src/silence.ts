@@ -1,7 +1,6 @@
 /** Sessions without traffic, and what a listing cannot tell about it. */
 import { counterFields, fieldIndex } from '@sessionreel/session-model';
 import { QuestionError, asked, utcText, type QueryClient } from './client.ts';
-import { msOf } from './columns.ts';
 import { checkedRange, dimensions, fleetState, type TimeRange } from './fleet.ts';
 import type { SessionKey } from './history.ts';
 
@@ -52,6 +51,8 @@ export async function quietSessions(
   const moved = dataCounters.map(({ name }) => `sum(${name}) AS ${name}_sum`).join(', ');
   const total = dataCounters.map(({ name }) => `${name}_sum`).join(' + ');
   const bounds = dataCounters.map(({ name }) => `sum(${name}_error)`).join(' + ');
+  const countedGroup = (which: 'min' | 'max'): string =>
+    `(SELECT ${which}(gop) FROM deltas WHERE at > {from:DateTime64(3, 'UTC')} AND at <= {to:DateTime64(3, 'UTC')} AND counters_rows > 0)`;
   const columns =
     'tunnel_local_id, session_local_id, create_time, created_at, state, user_name, remote_name, remote_ip, presence, rounding';
   const verdicts = `
@@ -64,24 +65,17 @@ export async function quietSessions(
         SELECT router, tunnel_local_id, session_local_id, create_time, ${moved}, ${total} AS total_moved, ${bounds} AS bound
         FROM counter_deltas
         WHERE at > {from:DateTime64(3, 'UTC')} AND at <= {to:DateTime64(3, 'UTC')} AND bitAnd(seen, ${dataBits}) != 0
-          AND gop >= {from:DateTime64(3, 'UTC')} - INTERVAL 31 DAY
+          AND gop BETWEEN ${countedGroup('min')} AND ${countedGroup('max')}
         GROUP BY router, tunnel_local_id, session_local_id, create_time)) AS d
     ON d.router = l.router AND d.tunnel_local_id = l.tunnel_local_id AND d.session_local_id = l.session_local_id
       AND d.created = ifNull(l.create_time, toDateTime(0, 'UTC'))
     WHERE l.state = 'established' AND ifNull(created_at, toDateTime64(0, 3, 'UTC')) <= {from:DateTime64(3, 'UTC')}`;
-  const options = asked(question, {
-    ...times,
-    at: utcText(question.to),
-    limit: question.limit ?? 1_000,
-  });
-  const counts = await client.rows<{ verdict: string; n: string }>(
-    `SELECT verdict, count() AS n FROM (${verdicts}) GROUP BY verdict`,
-    options,
-  );
-  const rows = await client.rows<Record<string, string | null>>(
-    `SELECT name, tunnel, session, state_now, user_name, peer, ${msOf('created_at')} AS created FROM (${verdicts}) WHERE verdict = 'silent'
-     ORDER BY created_at, name, tunnel, session LIMIT {limit:UInt32}`,
-    options,
+  const limit = Math.max(1, Math.trunc(question.limit ?? 1_000));
+  const counts = await client.rows<{ verdict: string; n: string; listed: QuietRow[] }>(
+    `SELECT verdict, count() AS n, groupArraySortedIf(${limit})((ifNull(toUnixTimestamp64Milli(created_at), ${unknownTime}), name, tunnel, session,
+       state_now, user_name, peer), verdict = 'silent') AS listed
+     FROM (${verdicts}) GROUP BY verdict`,
+    asked(question, { ...times, at: utcText(question.to) }),
   );
   const count = (verdict: string): number => Number(counts.find((c) => c.verdict === verdict)?.n ?? 0);
   return {
@@ -90,14 +84,22 @@ export async function quietSessions(
     silent: count('silent'),
     cannotTell: count('cannot_tell'),
     unknown: count('unknown'),
-    list: rows.map((r) => ({
-      router: r['name'] ?? '',
-      tunnel: Number(r['tunnel']),
-      session: Number(r['session']),
-      state: r['state_now'] ?? '',
-      userName: r['user_name'] === '' ? null : (r['user_name'] ?? null),
-      peerGateway: r['peer'] ?? '',
-      createdAt: r['created'] === null ? null : Number(r['created']),
-    })),
+    list: counts.flatMap((c) => c.listed).map(quietSession),
   };
 }
+
+/** Of a create time that no router printed: after all others. */
+const unknownTime = Number.MAX_SAFE_INTEGER;
+
+/** Create time, router, tunnel, session, state, user name, peer gateway. */
+type QuietRow = readonly [string, string, number, number, string, string, string];
+
+const quietSession = ([created, router, tunnel, session, state, user, peer]: QuietRow): QuietSession => ({
+  router,
+  tunnel,
+  session,
+  state,
+  userName: user === '' ? null : user,
+  peerGateway: peer,
+  createdAt: Number(created) === unknownTime ? null : Number(created),
+});

@@ -27,6 +27,9 @@ export async function speedDrops(
   const incarnation = 'c.router, tunnel_local_id, session_local_id, create_time';
   const line =
     "if(user_name = '', toString(cityHash64(c.router, c.seq, tunnel_local_id, session_local_id)), user_name)";
+  // Few have a speed in the range; of the others what went before is not wanted.
+  const within = (of: string): string =>
+    `SELECT ${of} FROM connect_speeds WHERE at > {from:DateTime64(3, 'UTC')} AND at <= {to:DateTime64(3, 'UTC')}`;
   const rows = await client.rows<Record<string, string>>(
     `SELECT toString(router) AS name, tunnel, session, ${msOf('moment')} AS at_ms, d.1 AS direction, d.2 AS was, d.3 AS is, d.4 AS seen_in, user_name, peer
      FROM (
@@ -34,8 +37,9 @@ export async function speedDrops(
          [('tx', ${before('tx_speed', incarnation)}, tx_speed, 'session'), ('rx', ${before('rx_speed', incarnation)}, rx_speed, 'session'),
           ('tx', ${before('tx_speed', line)}, if(reason = 'opened', tx_speed, NULL), 'line'),
           ('rx', ${before('rx_speed', line)}, if(reason = 'opened', rx_speed, NULL), 'line')] AS all_drops
-       FROM connect_speeds AS c WHERE c.at <= {to:DateTime64(3, 'UTC')}
-         AND c.at > {from:DateTime64(3, 'UTC')} - INTERVAL 31 DAY)
+       FROM connect_speeds AS c WHERE c.at <= {to:DateTime64(3, 'UTC')} AND c.at > {from:DateTime64(3, 'UTC')} - INTERVAL 31 DAY
+         AND ((cityHash64(router), toUInt32(tunnel_local_id) * 65536 + session_local_id) IN (${within('cityHash64(router), toUInt32(tunnel_local_id) * 65536 + session_local_id')})
+           OR (user_name != '' AND cityHash64(user_name) IN (${within('cityHash64(user_name)')}))))
      ARRAY JOIN arrayFilter(x -> x.3 > 0 AND x.2 > x.3, all_drops) AS d
      WHERE moment > {from:DateTime64(3, 'UTC')}
      ORDER BY toFloat64(is) / toFloat64(was), moment, name, tunnel, session LIMIT {limit:UInt32}`,
