@@ -53,6 +53,7 @@ const answer: History = {
     },
   ],
   vouchers: [{ router: 'lns1', snapshots: 2, first: at, last: at + 60_000 }],
+  coverage: { from: at, to: at + 60_000, routers: [], missing: [] },
 };
 
 describe('values', () => {
@@ -99,7 +100,7 @@ describe('reel history', () => {
 
   it('says so when nothing is known', async () => {
     const { io, out, err } = captured();
-    await printHistory({ events: [], traffic: [], vouchers: [] }, 'table', io);
+    await printHistory({ ...answer, events: [], traffic: [], vouchers: [] }, 'table', io);
     expect([out(), err()]).toEqual(['', 'reel: nothing is known of it in that time\n']);
   });
 

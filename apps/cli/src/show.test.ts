@@ -74,6 +74,7 @@ function stateOf(parts: readonly Read[]): RouterStateAt {
   }));
   const snapshot = ledger(last);
   return {
+    coverage: { from: 0, to: 0, routers: [], missing: [] },
     router: 'r',
     at: 0,
     asOf: snapshot,

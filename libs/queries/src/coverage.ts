@@ -29,11 +29,16 @@ export interface CoverageQuestion extends TimeRange {
   readonly routers?: readonly string[] | undefined;
   /** From how long on silence is a gap (s); default 15 minutes. */
   readonly gapAfterS?: number | undefined;
+  /** Only the newest snapshot of each router counts. */
+  readonly newestOnly?: boolean;
 }
+
+/** Silence that is a gap (s). */
+const defaultGapS = 900;
 
 /** Over which snapshots a range is known, and where data is missing. @throws QuestionError when the range is reversed */
 export async function coverageOf(client: QueryClient, question: CoverageQuestion): Promise<Coverage> {
-  const gapAfterS = question.gapAfterS ?? 900;
+  const gapAfterS = question.gapAfterS ?? defaultGapS;
   const only = question.routers === undefined ? '' : 'AND s.router IN {routers:Array(String)}';
   const params = {
     ...checkedRange(question),
@@ -42,8 +47,14 @@ export async function coverageOf(client: QueryClient, question: CoverageQuestion
     to_ms: question.to,
     ...(question.routers === undefined ? {} : { routers: question.routers }),
   };
-  const rows = await client.rows<Record<string, string> & { times: string[][] }>(
-    `SELECT router, countIf(inside) AS n, countIf(inside AND NOT complete) AS incomplete, countIf(inside AND scope != '') AS filtered,
+  const asking = client.rows<Record<string, string> & { times: string[][] }>(
+    question.newestOnly === true
+      ? `SELECT s.router AS router, 1 AS n, NOT argMax(complete, (s.at, s.seq)) AS incomplete, argMax(scope, (s.at, s.seq)) != '' AS filtered,
+       ${msOf('max(s.at)')} AS first, first AS last, [] AS times
+     FROM snapshots AS s
+     WHERE outcome = 'applied' AND final AND s.at <= {to:DateTime64(3, 'UTC')} AND s.at >= {from:DateTime64(3, 'UTC')} ${only}
+     GROUP BY router ORDER BY router`
+      : `SELECT router, countIf(inside) AS n, countIf(inside AND NOT complete) AS incomplete, countIf(inside AND scope != '') AS filtered,
        minIf(ms, inside) AS first, maxIf(ms, inside) AS last, max(ms) AS newest,
        groupArrayIf(1000)([toString(greatest(before, {from_ms:Int64})), toString(ms)], inside AND before > 0 AND ms - greatest(before, {from_ms:Int64}) > {gap:Int64}) AS times
      FROM (
@@ -55,18 +66,60 @@ export async function coverageOf(client: QueryClient, question: CoverageQuestion
      GROUP BY router ORDER BY router`,
     asked(question, params),
   );
+  const [rows, known] = await Promise.all([
+    asking,
+    client.rows<{ router: string }>(
+      `SELECT DISTINCT s.router AS router FROM snapshots AS s WHERE outcome = 'applied' AND s.at < {from:DateTime64(3, 'UTC')} ${only} ORDER BY router`,
+      asked(question, params),
+    ),
+  ]);
   const heard = rows.filter((r) => r['n'] !== '0');
   const names = new Set(heard.map((r) => r['router']));
-  const known = await client.rows<{ router: string }>(
-    `SELECT DISTINCT s.router AS router FROM snapshots AS s WHERE outcome = 'applied' AND s.at < {from:DateTime64(3, 'UTC')} ${only} ORDER BY router`,
-    asked(question, params),
-  );
   return {
     from: question.from,
     to: question.to,
     routers: heard.map((r) => coverageRow(r, question.to, gapAfterS)),
     missing: known.map((k) => k.router).filter((k) => !names.has(k)),
   };
+}
+
+/** How far back a moment looks for what it rests on (ms). */
+const lookBackMs = 86_400_000;
+
+/**
+ * On which snapshot of each router the answer about a moment rests: the newest before it. One that was silent for longer than the limit
+ * has a gap until the moment, one without any snapshot for a day is missing.
+ */
+export async function coverageAt(
+  client: QueryClient,
+  question: AskOptions & {
+    readonly at: number;
+    readonly routers?: readonly string[] | undefined;
+    readonly gapAfterS?: number | undefined;
+  },
+): Promise<Coverage> {
+  const { at, gapAfterS = defaultGapS } = question;
+  const range = await coverageOf(client, { ...question, from: at - lookBackMs, to: at, newestOnly: true });
+  return {
+    ...range,
+    from: at,
+    routers: range.routers.map((r) => ({
+      ...r,
+      first: r.last,
+      gaps: at - r.last > gapAfterS * 1_000 ? [[r.last, at] as const] : [],
+    })),
+  };
+}
+
+/** As `coverageAt` has it, of one router whose newest snapshot is at hand. */
+export function coverageOfSnapshot(
+  { at: last, complete, scope }: { readonly at: number; readonly complete: boolean; readonly scope: string },
+  router: string,
+  at: number,
+): Coverage {
+  const gaps = at - last > defaultGapS * 1_000 ? [[last, at] as const] : [];
+  const counts = { snapshots: 1, incomplete: complete ? 0 : 1, filtered: scope === '' ? 0 : 1 };
+  return { from: at, to: at, routers: [{ router, ...counts, first: last, last, gaps }], missing: [] };
 }
 
 function coverageRow(

@@ -9,6 +9,7 @@ import {
   type QueryOptions,
 } from './client.ts';
 import { columnOf, counterNames, keptSession, msOf, storedFields } from './columns.ts';
+import { coverageOf, type Coverage } from './coverage.ts';
 
 export interface SessionKey {
   readonly router: string;
@@ -64,6 +65,8 @@ export interface IncarnationTraffic extends SessionKey {
 }
 
 export interface History {
+  /** Of the routers that it is told of. */
+  readonly coverage: Coverage;
   readonly events: readonly HistoryEvent[];
   readonly traffic: readonly IncarnationTraffic[];
   /** Snapshots of the routers in the time, by router: what vouches for all of it. */
@@ -84,14 +87,16 @@ export async function history(client: QueryClient, question: HistoryQuestion): P
   if (from > to) throw new QuestionError('the time to begin from is after the time to end at');
   const times = { from: utcText(from), to: utcText(to) };
   const keys = 'session' in question ? [checked(question.session)] : await keysOf(client, question, times);
-  if (keys.length === 0) return { events: [], traffic: [], vouchers: [] };
+  if (keys.length === 0)
+    return { events: [], traffic: [], vouchers: [], coverage: { from, to, routers: [], missing: [] } };
   const wanted = keyCondition(keys);
   const params = { ...wanted.params, ...times };
   const routers = [...new Set(keys.map((k) => k.router))];
-  const [events, traffic, vouchers] = await Promise.all([
+  const [events, traffic, vouchers, coverage] = await Promise.all([
     eventsOf(client, question, wanted.condition, params),
     trafficOf(client, question, wanted.condition, params),
     vouchersOf(client, question, routers, times),
+    coverageOf(client, { ...question, from, to, routers }),
   ]);
   const own = events.filter((e) => belongs(question, e));
   // Who was there all the time, and to whom nothing happened, has traffic all the same.
@@ -100,7 +105,18 @@ export async function history(client: QueryClient, question: HistoryQuestion): P
     events: own,
     traffic: 'session' in question ? traffic : traffic.filter((t) => incarnations.has(incarnationOf(t))),
     vouchers,
+    coverage: question.to === undefined ? openEnded(coverage) : coverage,
   };
+}
+
+/** Without an end nothing is missing behind the last snapshot. */
+function openEnded(coverage: Coverage): Coverage {
+  const to = coverage.routers.reduce((last, r) => Math.max(last, r.last), coverage.from);
+  const routers = coverage.routers.map((r) => ({
+    ...r,
+    gaps: r.gaps.filter(([, end]) => end !== coverage.to),
+  }));
+  return { ...coverage, to, routers };
 }
 
 function checked(key: SessionKey): SessionKey {

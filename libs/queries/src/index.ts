@@ -1,4 +1,49 @@
-/** The questions. Each is one function; parameters never become part of a query's text. */
+/**
+ * The questions. Each is one function; parameters never become part of a query's text, and each answer has a member `coverage`: over
+ * which snapshots it was computed, and where data is missing.
+ */
+export {
+  anomalies,
+  anomaliesIn,
+  audit,
+  auditStates,
+  billing,
+  bothEnds,
+  busiestHours,
+  busyHours,
+  churn,
+  concurrency,
+  deadLetters,
+  diffStates,
+  echoTimeouts,
+  endsByReason,
+  find,
+  flapping,
+  fleetAt,
+  headroom,
+  imbalance,
+  ledgerEntries,
+  leftOut,
+  limitUses,
+  namedTraffic,
+  otherEndOf,
+  pipelineAt,
+  quietSessions,
+  routerHappenings,
+  routersAt,
+  sessionHappenings,
+  sessionsAt,
+  sessionTraffic,
+  setupFailures,
+  silentRouters,
+  speedDrops,
+  speedPlans,
+  topTraffic,
+  trafficOverTime,
+  tunnelsAt,
+  whoHad,
+} from './questions.ts';
+export type { Covered } from './covered.ts';
 export * from './audit.ts';
 export {
   QuestionError,
@@ -7,7 +52,7 @@ export {
   type QueryClient,
   type QueryOptions,
 } from './client.ts';
-export { diffStates, type DiffQuestion, type SessionDifference, type StateDiff } from './diff.ts';
+export { type DiffQuestion, type SessionDifference, type StateDiff } from './diff.ts';
 export {
   history,
   type FieldChange,
@@ -48,23 +93,19 @@ export * from './happenings.ts';
 export * from './listing.ts';
 export * from './routers.ts';
 export * from './both-ends.ts';
-export * from './coverage.ts';
+export {
+  coverageOf,
+  knownRouters,
+  type Coverage,
+  type CoverageQuestion,
+  type KnownRouter,
+  type RouterCoverage,
+} from './coverage.ts';
 export * from './churn.ts';
 export * from './silence.ts';
+export { type SpeedDrop, type SpeedPlan, type SpeedPlans, type SpeedUpdates } from './speeds.ts';
+export type { BilledTraffic, Billing } from './billing.ts';
 export {
-  speedDrops,
-  speedPlans,
-  type SpeedDrop,
-  type SpeedPlan,
-  type SpeedPlans,
-  type SpeedUpdates,
-} from './speeds.ts';
-export {
-  billing,
-  echoTimeouts,
-  namedTraffic,
-  type BilledTraffic,
-  type Billing,
   type EchoTimeouts,
   type NamedTraffic,
   type NamedTrafficAnswer,
@@ -84,14 +125,7 @@ export {
 } from './forecast.ts';
 export * from './growth.ts';
 export * from './what-if.ts';
-export {
-  imbalance,
-  limitUses,
-  type Imbalance,
-  type LimitKind,
-  type LimitUse,
-  type LimitUses,
-} from './limits.ts';
+export { type Imbalance, type LimitKind, type LimitUse, type LimitUses } from './limits.ts';
 export * from './live.ts';
 export * from './rates.ts';
 export * from './other-end.ts';

@@ -1,6 +1,8 @@
 /** Answers without the user names of subscribers: the one place that knows where an answer can hold one. */
 import type { Mask } from '@sessionreel/ops';
 import { unmasked } from '@sessionreel/ops';
+import type { Coverage } from './coverage.ts';
+import { withCoverage } from './covered.ts';
 
 /**
  * The same answer with its user names masked, whatever question it is of. A layout and a frame may hold a name byte for byte, and so may
@@ -27,7 +29,12 @@ const isPlain = (value: object): boolean => {
 };
 
 function without(value: unknown, mask: Mask): unknown {
-  if (Array.isArray(value)) return value.map((one) => without(one, mask));
+  if (Array.isArray(value)) {
+    const list = value.map((one) => without(one, mask));
+    // What a list rests on lies beside its elements, and holds no name.
+    const { coverage } = value as { coverage?: Coverage };
+    return coverage === undefined ? list : withCoverage(list, coverage);
+  }
   if (value instanceof Map)
     return new Map([...value].map(([key, one]): [unknown, unknown] => [key, without(one, mask)]));
   if (value === null || typeof value !== 'object' || !isPlain(value)) return value;

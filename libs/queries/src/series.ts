@@ -36,7 +36,7 @@ export interface Series {
 export interface ConcurrencySeries {
   readonly series: readonly Series[];
   /** Routers that had data at each point of the fleet: where fewer than before, some are missing. */
-  readonly coverage: readonly { readonly at: number; readonly routers: number }[];
+  readonly heard: readonly { readonly at: number; readonly routers: number }[];
   readonly stepS: number;
 }
 
@@ -134,18 +134,18 @@ function gathered(
   apart: boolean,
 ): ConcurrencySeries {
   const series = new Map<string, SeriesPoint[]>();
-  const coverage = new Map<number, number>();
+  const heard = new Map<number, number>();
   for (const row of rows) {
     const at = Number(row.point) * stepS * 1_000;
     const points = series.get(row.name) ?? [];
     points.push({ at, sessions: Number(row.sessions), routers: Number(row.routers) });
     series.set(row.name, points);
-    const [known, own] = [coverage.get(at) ?? 0, Number(row.routers)];
-    coverage.set(at, apart ? known + own : Math.max(known, own));
+    const [known, own] = [heard.get(at) ?? 0, Number(row.routers)];
+    heard.set(at, apart ? known + own : Math.max(known, own));
   }
   return {
     series: [...series].map(([name, points]) => ({ name, points })),
-    coverage: [...coverage].sort(([a], [b]) => a - b).map(([at, routers]) => ({ at, routers })),
+    heard: [...heard].sort(([a], [b]) => a - b).map(([at, routers]) => ({ at, routers })),
     stepS,
   };
 }

@@ -10,6 +10,7 @@ import {
 import { QuestionError, type QueryClient } from './client.ts';
 import { listingClock, type ListingClock } from './clocks.ts';
 import { counterNames } from './columns.ts';
+import { coverageOfSnapshot, type Coverage } from './coverage.ts';
 import {
   entriesOf,
   groupAt,
@@ -49,6 +50,8 @@ export interface PartFrame {
 
 /** A state without its sessions. */
 export interface StateFrame {
+  /** Of the moment: `asOf`, and how long the router has not been heard since. */
+  readonly coverage: Coverage;
   readonly router: string;
   readonly at: number;
   /** The newest snapshot at or before the time, of any level and scope: as of when the values are. */
@@ -122,6 +125,7 @@ export async function stateColumns(client: QueryClient, question: StateQuestion)
   if (isShort && (format !== 'text' || !hasNoCounters(level) || anyCounter(prints))) await addCounters();
   sessions.finish(clock, prints);
   return {
+    coverage: coverageOfSnapshot(asOf, router, at),
     router,
     at,
     asOf,

@@ -132,12 +132,12 @@ function seriesRoutes(app: App): void {
 }
 
 /** One time axis for all series; where one has no point stands null. */
-function aligned({ series, coverage, stepS }: ConcurrencySeries): object {
-  const at = coverage.map((c) => c.at);
+function aligned({ series, heard, stepS }: ConcurrencySeries): object {
+  const at = heard.map((c) => c.at);
   return {
     step_s: stepS,
     at: at.map(iso),
-    routers: coverage.map((c) => c.routers),
+    routers: heard.map((c) => c.routers),
     series: series.map(({ name, points }) => {
       const byTime = new Map(points.map((p) => [p.at, p.sessions]));
       return { name, sessions: at.map((t) => byTime.get(t) ?? null) };
