@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { check } from './testing/fuzz-check.ts';
 import { fuzzMarkup } from './testing/markup-fuzz.ts';
-import { mutate, repeated, seeded } from './testing/mutate.ts';
+import { multiplied, mutate, repeated, seeded } from './testing/mutate.ts';
 
 interface Finding {
   readonly format: string;
@@ -28,11 +28,17 @@ const corpus = folders.flatMap(({ name }) => {
     .map((file) => readFileSync(new URL(file, folder)));
 });
 
+function enlarged(picked: Uint8Array, random: () => number): Uint8Array {
+  const text = Buffer.from(picked).toString('latin1');
+  const how = random();
+  return how < 0.3 ? picked : how < 0.6 ? repeated(text, random) : multiplied(text, random);
+}
+
 /** One capture, its envelope included; a text may hold its sessions several times, so that prediction has something to predict. */
 function fuzzCapture(seed: number): Finding[] {
   const random = seeded(seed);
   const picked = corpus[Math.floor(random() * corpus.length)] ?? Buffer.from('');
-  const whole = random() < 0.5 ? picked : repeated(picked.toString('latin1'), random);
+  const whole = enlarged(picked, random);
   const input = mutate(whole, random);
   let problem: string | null;
   try {

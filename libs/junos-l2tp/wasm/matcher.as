@@ -12,11 +12,18 @@ const PENDING: usize = 8192;
 const PATH: usize = 12288;
 const BUCKETS: usize = 16384;
 const SCRATCH: usize = 24576;
+const STARTS: usize = 28672;
 const TRACE: usize = 20480;
 const TRACE_END: usize = 24576;
 const MAX_PENDING: i32 = 256;
 const MAX_LINES: i32 = 1000;
 const BUCKET_MASK: u32 = 1023;
+
+// What the host is told of a text: its bytes may be any; it is an address of IPv4; it is to be kept (`keepText`).
+// From bit 8: the session's number in its run.
+const H_HOSTILE: u32 = 1;
+const H_ADDRESS: u32 = 2;
+const H_KEEP: u32 = 4;
 
 // Members of OUT.
 const PROVEN: usize = 0;
@@ -28,7 +35,7 @@ const PATH_HASH: usize = 24;
 const TRACED: usize = 28;
 
 // Members of a step: a literal, and perhaps a value behind it.
-const STEP: usize = 72;
+const STEP: usize = 88;
 const KIND: usize = 0;
 const LITERAL: usize = 4;
 const LENGTH: usize = 8;
@@ -46,6 +53,12 @@ const LAST_LENGTH: usize = 52;
 const LAST_ID: usize = 56;
 // At 60: the step's number, for the host.
 const EPOCH: usize = 64;
+// Texts in a row that were another than the one before.
+const CHANGES: usize = 68;
+// The text that was another than the last.
+const OTHER: usize = 72;
+const OTHER_LENGTH: usize = 76;
+const OTHER_ID: usize = 80;
 
 const NONE: u32 = 0;
 const U32: u32 = 1;
@@ -93,6 +106,8 @@ const L_LASTING: u32 = 16;
 
 // Members of a program, before its steps.
 const BASE: usize = 4;
+// Presence of the fields that must have a value: the bits of each, and what they must be.
+const NEEDED: usize = 8;
 
 const PRESENT: u32 = 1;
 const EMPTY: u32 = 2;
@@ -111,6 +126,8 @@ let rowBytes: usize = 0;
 // Where values of the session stand, for the host: beginning and end of each.
 let trace: usize = TRACE;
 let strange: i32 = 0;
+// The session's number in its run, as texts are marked with it.
+let sessionBits: u32 = 0;
 let odd: u32 = 0;
 
 export function beginCapture(number: u32): void {
@@ -222,8 +239,15 @@ function zerosOf(unit: u32): u32 {
   return unit == 0x6b ? 3 : unit == 0x6d ? 6 : unit == 0x67 ? 9 : unit == 0x74 ? 12 : 0;
 }
 
-// `29.0k`, where no other unit would be printed for it.
-function scanRounded(step: usize, from: usize, row: usize): usize {
+// `29.0k`, where no other unit would be printed for it. `digits` are those before `to`.
+function scanRounded(step: usize, from: usize, to: usize, row: usize): usize {
+  // Nearly always: one decimal.
+  const decimal = <u32>load<u8>(to + 1) - 48;
+  const unit = zerosOf(load<u8>(to + 2));
+  if (unit > 0 && decimal < 10 && load<u8>(to) == 0x2e && to - from < 4 && load<u8>(from) != 48) {
+    store<u64>(row + load<u32>(step, SLOT), (digits * 10 + decimal) * tenth(unit));
+    return rounded(step, unit - 1, to + 3, row);
+  }
   let value: u64 = 0;
   let decimals: i32 = -1;
   let at = from;
@@ -242,10 +266,22 @@ function scanRounded(step: usize, from: usize, row: usize): usize {
   for (let i = 0; i < rounding; i++) value *= 10;
   if (value > 9007199254740991) return 0;
   store<u64>(row + load<u32>(step, SLOT), value);
-  const roundAt = row + load<u32>(step, ROUND_AT);
-  store<u32>(roundAt, load<u32>(roundAt) | (<u32>rounding << load<u32>(step, ROUND_SHIFT)));
+  return rounded(step, rounding, at + 1, row);
+}
+
+// The value lacks so many digits.
+@inline
+function rounded(step: usize, rounding: u32, to: usize, row: usize): usize {
+  const at = row + load<u32>(step, ROUND_AT);
+  store<u32>(at, load<u32>(at) | (rounding << load<u32>(step, ROUND_SHIFT)));
   setPresence(step, row, PRESENT);
-  return at + 1;
+  return to;
+}
+
+// A tenth of thousand, million, …
+@inline
+function tenth(zeros: u32): u64 {
+  return zeros == 3 ? 100 : zeros == 6 ? 100000 : zeros == 9 ? 100000000 : 100000000000;
 }
 
 // Two digits; 255 and more for what are none.
@@ -444,25 +480,48 @@ function beginsWithNumber(from: usize, to: usize): bool {
 function forgetText(step: usize): void {
   store<u32>(step, epoch, EPOCH);
   store<u32>(step, 0, LAST_LENGTH);
+  store<u32>(step, 0, OTHER_LENGTH);
   store<u32>(step, load<u32>(step, FLAGS) & ~F_TAUGHT, FLAGS);
 }
 
-// A text: the one read last, or a new one, which the host interns (`PENDING`).
+// The text read last changes places with the other.
+function swapTexts(step: usize): void {
+  const last = v128.load(step, LAST);
+  const other = v128.load(step, OTHER);
+  store<u64>(step, i64x2.extract_lane(other, 0), LAST);
+  store<u32>(step, i32x4.extract_lane(other, 2), LAST_ID);
+  store<u64>(step, i64x2.extract_lane(last, 0), OTHER);
+  store<u32>(step, i32x4.extract_lane(last, 2), OTHER_ID);
+}
+
+// The end of the text that is known if it stands here; 0 when it does not.
+@inline
+function knownEnd(step: usize, from: usize, flags: u32, known: usize, length: usize): usize {
+  if (length == 0 || !same(from, known, length)) return 0;
+  const to = from + length;
+  const next: u32 = load<u8>(to);
+  if (next != (flags & F_COLUMN ? SPACE : load<u32>(step, STOP)) && !isEnd(next)) return 0;
+  return isHeld(step, to, flags) ? 0 : to;
+}
+
+// A text: one of the two that were read last, or another, which the host interns (`PENDING`).
 function scanText(step: usize, from: usize, row: usize): usize {
   if (load<u32>(step, EPOCH) != epoch) forgetText(step);
   const flags = load<u32>(step, FLAGS);
   if (flags & F_AGAIN) return 0;
   if (flags & F_STYLED || (flags & F_LOWER && <u32>load<u8>(from) - 0x61 > 25)) odd = 1;
   const stop = load<u32>(step, STOP);
-  const length = <usize>load<u32>(step, LAST_LENGTH);
-  if (length > 0 && same(from, <usize>load<u32>(step, LAST), length)) {
-    const next: u32 = load<u8>(from + length);
-    if ((next == (flags & F_COLUMN ? SPACE : stop) || isEnd(next)) && !isHeld(step, from + length, flags)) {
-      store<u32>(row + load<u32>(step, SLOT), load<u32>(step, LAST_ID));
-      setPresence(step, row, PRESENT);
-      if ((flags & (F_FREE | F_TAUGHT)) == F_FREE) freeText = 1;
-      return from + length;
-    }
+  let known = knownEnd(step, from, flags, <usize>load<u32>(step, LAST), <usize>load<u32>(step, LAST_LENGTH));
+  if (known == 0) {
+    known = knownEnd(step, from, flags, <usize>load<u32>(step, OTHER), <usize>load<u32>(step, OTHER_LENGTH));
+    if (known != 0) swapTexts(step);
+  }
+  if (known != 0) {
+    store<u32>(row + load<u32>(step, SLOT), load<u32>(step, LAST_ID));
+    setPresence(step, row, PRESENT);
+    store<u32>(step, 0, CHANGES);
+    if ((flags & (F_FREE | F_TAUGHT)) == F_FREE) freeText = 1;
+    return known;
   }
   // Which bytes may end the text. A colon could be a label's, and what is no ASCII needs a closer look; signed, that is below a space.
   const isToEnd = (flags & F_TO_END) != 0;
@@ -494,20 +553,43 @@ function scanText(step: usize, from: usize, row: usize): usize {
   // Digits may be the number of a column before, which the plain path can tell.
   if (flags & F_CELL && beginsWithNumber(from, to)) return 0;
   if (to - from == 3 && !(flags & F_USER) && load<u8>(from + 1) == 0x2f) return notAvailable(step, from, row);
-  if (!hand(step, from, to, 0)) return 0;
+  if (!hand(step, from, to, flags & F_ADDRESS && isIPv4(from, to) ? H_ADDRESS : 0)) return 0;
   setPresence(step, row, PRESENT);
   if ((flags & (F_FREE | F_TAUGHT)) == F_FREE) freeText = 1;
   return to;
 }
 
-// Leaves a text to the host.
-function hand(step: usize, from: usize, to: usize, closer: u32): bool {
+function isIPv4(from: usize, to: usize): bool {
+  if (to - from > 15) return false;
+  let part: u32 = 0;
+  let digits = 0;
+  let dots = 0;
+  for (let at = from; at < to; at++) {
+    const c: u32 = load<u8>(at);
+    if (c == 0x2e) {
+      if (digits == 0 || ++dots > 3) return false;
+      part = 0;
+      digits = 0;
+    } else {
+      if (!isDigit(c) || ++digits > 3) return false;
+      part = part * 10 + c - 48;
+      if (part > 255) return false;
+    }
+  }
+  return dots == 3 && digits > 0;
+}
+
+// Leaves a text to the host. A text that is another each time is not worth keeping for a comparison.
+function hand(step: usize, from: usize, to: usize, marks: u32): bool {
   if (pendings >= MAX_PENDING) return false;
+  const changes = load<u32>(step, CHANGES) + 1;
+  store<u32>(step, changes, CHANGES);
+  if (changes < 8 || changes % 16 == 0) marks |= H_KEEP;
   const entry = PENDING + (<usize>pendings << 4);
   store<u32>(entry, <u32>step);
   store<u32>(entry, <u32>from, 4);
   store<u32>(entry, <u32>to, 8);
-  store<u32>(entry, closer, 12);
+  store<u32>(entry, marks | sessionBits, 12);
   pendings++;
   return true;
 }
@@ -540,7 +622,7 @@ function scanHostile(step: usize, from: usize, flags: u32, row: usize): usize {
   const first: u32 = load<u8>(from);
   const last: u32 = load<u8>(to - 1);
   if (first <= SPACE || first == 0x2c || first == 0xc2 || last <= SPACE || last == 0xa0 || last == 0x2c) return 0;
-  if (!hand(step, from, to, 1)) return 0;
+  if (!hand(step, from, to, H_HOSTILE)) return 0;
   setPresence(step, row, PRESENT);
   return to;
 }
@@ -563,7 +645,7 @@ function scanValue(step: usize, from: usize, row: usize): usize {
       }
       store<u32>(slot, <u32>digits);
     } else {
-      if (kind == COUNTER && isUnit(load<u8>(to))) return scanRounded(step, from, row);
+      if (kind == COUNTER && isUnit(load<u8>(to))) return scanRounded(step, from, to, row);
       store<u64>(slot, digits);
     }
     setPresence(step, row, PRESENT);
@@ -625,7 +707,8 @@ function blankRest(step: usize, last: usize, row: usize, isInside: bool): bool {
   return true;
 }
 
-function matchSteps(line: usize, start: usize, row: usize): usize {
+// Matches a line. `begun`: so many bytes, its first literal, are known to stand there.
+function matchSteps(line: usize, start: usize, row: usize, begun: usize): usize {
   const first = line + STEPS_AT;
   const end = first + <usize>load<u32>(line, STEPS) * STEP;
   const last = end - STEP;
@@ -638,7 +721,8 @@ function matchSteps(line: usize, start: usize, row: usize): usize {
     }
     const length = <usize>load<u32>(step, LENGTH);
     if (length > 0) {
-      if (!same(at, <usize>load<u32>(step, LITERAL), length)) return 0;
+      if (length != begun && !same(at, <usize>load<u32>(step, LITERAL), length)) return 0;
+      begun = 0;
       at += length;
     }
     if (load<u32>(step, KIND) == NONE) continue;
@@ -687,7 +771,7 @@ function tryLine(line: usize, at: usize, row: usize): usize {
   const before = pendings;
   const traced = trace;
   odd = 0;
-  const to = matchSteps(line, at, row);
+  const to = matchSteps(line, at, row, <usize>load<u32>(known, STEPS_AT + LENGTH));
   const isStranger = load<u32>(known, LINE_EPOCH) != epoch;
   if (to != 0 && !(isStranger && odd)) {
     if (isStranger) strange++;
@@ -811,7 +895,7 @@ function isProven(line: usize, start: usize): bool {
 // Matches one line, a header's. Where it ends, 0 when it does not match; the row is as before then.
 export function matchLine(line: usize, at: usize, row: usize): usize {
   begin();
-  const to = matchSteps(line, at, row);
+  const to = matchSteps(line, at, row, 0);
   if (to == 0) {
     clear(line, row);
     pendings = 0;
@@ -877,32 +961,84 @@ export function matchSession(table: usize, start: usize, row: usize, isTable: bo
   return at;
 }
 
-// Matches a session whose lines are predicted as a whole, `first` its first line. Where it ends, 0 when its bytes are not as predicted:
-// the row holds anything then.
-export function matchProgram(program: usize, first: usize, start: usize, row: usize): usize {
-  begin();
+// Matches a session whose lines are predicted as a whole. Where it ends, 0 when its bytes are not as predicted: the row holds anything then.
+@inline
+function matchWhole(program: usize, start: usize, row: usize): usize {
   let step = program + 16;
   const end = step + <usize>load<u32>(program) * STEP;
   // Most that are no such session differ within their first stretch.
-  if (!same(start, <usize>load<u32>(step, LITERAL), <usize>load<u32>(step, LENGTH))) return 0;
+  let length = <usize>load<u32>(step, LENGTH);
+  if (!same(start, <usize>load<u32>(step, LITERAL), length)) return 0;
   const base = <usize>load<u32>(program, BASE);
   for (let i: usize = 0; i < rowBytes; i += 16) v128.store(row + i, v128.load(base + i));
   let at = start;
-  for (; step < end; step += STEP) {
-    const length = <usize>load<u32>(step, LENGTH);
-    if (!same(at, <usize>load<u32>(step, LITERAL), length)) return 0;
+  while (true) {
     at += length;
-    if (load<u32>(step, KIND) == NONE) continue;
-    at = matchValue(step, at, row);
-    if (at == 0) return 0;
+    if (load<u32>(step, KIND) != NONE) {
+      at = matchValue(step, at, row);
+      if (at == 0) return 0;
+    }
+    step += STEP;
+    if (step >= end) break;
+    length = <usize>load<u32>(step, LENGTH);
+    if (!same(at, <usize>load<u32>(step, LITERAL), length)) return 0;
   }
+  const needed = <usize>load<u32>(program, NEEDED);
+  const differ = v128.or(
+    v128.xor(v128.and(v128.load(row), v128.load(needed)), v128.load(needed, 32)),
+    v128.xor(v128.and(v128.load(row, 16), v128.load(needed, 16)), v128.load(needed, 48)),
+  );
+  return v128.any_true(differ) ? 0 : at;
+}
+
+// Matches one session, `first` its first line.
+export function matchProgram(program: usize, first: usize, start: usize, row: usize): usize {
+  begin();
+  const to = matchWhole(program, start, row);
+  if (to == 0) return 0;
   finish();
-  store<u32>(OUT, isProven(first, at) ? 1 : 0, PROVEN);
-  return at;
+  store<u32>(OUT, isProven(first, to) ? 1 : 0, PROVEN);
+  return to;
+}
+
+// Matches sessions one behind the other, `count` at most, none that begins after `last`, into rows that stand `stride` bytes apart. Each
+// must be followed by the beginning of another (unless `first` is 0), and hold nothing that needs a closer look. How many they are; STARTS
+// says where each begins, and where the last ends.
+export function matchRun(
+  program: usize,
+  first: usize,
+  start: usize,
+  last: usize,
+  rows: usize,
+  stride: usize,
+  count: i32,
+): i32 {
+  begin();
+  let at = start;
+  let row = rows;
+  let n = 0;
+  for (; n < count && at <= last; n++) {
+    store<u32>(STARTS + (<usize>n << 2), <u32>at);
+    const before = pendings;
+    sessionBits = <u32>n << 8;
+    const to = matchWhole(program, at, row);
+    if (to == 0 || freeText != 0 || (first != 0 && !isProven(first, to))) {
+      pendings = before;
+      break;
+    }
+    at = to;
+    row += stride;
+  }
+  sessionBits = 0;
+  store<u32>(STARTS + (<usize>n << 2), <u32>at);
+  finish();
+  return n;
 }
 
 // The text of a step that was read last: what texts are compared with first.
 export function keepText(step: usize, from: usize, to: usize, id: u32): void {
+  if (load<u32>(step, LAST_ID) == id && load<u32>(step, LAST_LENGTH) != 0) return;
+  swapTexts(step);
   const last = <usize>load<u32>(step, LAST);
   const length = to - from;
   for (let i: usize = 0; i < length; i += 16) v128.store(last + i, v128.load(from + i));

@@ -25,6 +25,8 @@ export class StringTable {
    * the low bits and the lowest bits of the hash above them.
    */
   #slots: Uint32Array;
+  /** The string that was asked for last. */
+  #last = 0;
 
   constructor() {
     this.#arena = new Uint8Array(4096);
@@ -50,7 +52,13 @@ export class StringTable {
 
   /** The id of `source[start, end)`, given out now if the bytes are new. The bytes are copied. */
   intern(source: Uint8Array, start: number, end: number): number {
-    const length = end - start;
+    // Routers list the same sessions in the same order: a name is mostly followed by what followed it before.
+    const next = this.#last + 1;
+    if (next < this.#count && this.equals(next, source, start, end)) return (this.#last = next);
+    return (this.#last = this.#find(source, start, end));
+  }
+
+  #find(source: Uint8Array, start: number, end: number): number {
     const hash = hashOf(source, start, end);
     const slots = this.#slots;
     const tag = hash << tagShift;
@@ -62,7 +70,7 @@ export class StringTable {
         return (entry & idMask) - 1;
       if (++slot === slots.length) slot = 0;
     }
-    return this.#add(source, start, length, hash, slot);
+    return this.#add(source, start, end - start, hash, slot);
   }
 
   internText(text: string): number {

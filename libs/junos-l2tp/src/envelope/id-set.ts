@@ -1,4 +1,7 @@
-/** A set of 32-bit keys (tunnel ID, session ID): open addressing, 8 bytes a key at most. */
+/** Places up to which a full set takes four times as many. */
+const smallSet = 1 << 15;
+
+/** A set of 32-bit keys (tunnel ID, session ID): open addressing, 8 bytes a key at most, 16 where that is not much. */
 export class IdSet {
   /** key + 1 truncated; the one key that would be 0 has a flag of its own. */
   #slots = new Uint32Array(1024);
@@ -32,7 +35,7 @@ export class IdSet {
   }
 
   #grow(): void {
-    const larger = new Uint32Array(this.#slots.length * 2);
+    const larger = new Uint32Array(this.#slots.length * (this.#slots.length < smallSet ? 4 : 2));
     const mask = larger.length - 1;
     for (const stored of this.#slots) {
       if (stored === 0) continue;

@@ -147,6 +147,11 @@ export class SnapshotBuilder {
     return this.#row;
   }
 
+  /** Rows that may be begun before the batch is handed on. */
+  get rowsLeft(): number {
+    return batchRows - this.#batch.count;
+  }
+
   #renewStrings(): void {
     const name = this.#lastInterface();
     if (this.holder === null || !renewStrings(this.strings, this.holder, this.#previousNames)) return;

@@ -166,16 +166,20 @@ export function layoutOfParts(
 
 /** Literals that meet are one. */
 function joinParts(lines: readonly (readonly string[])[]): string {
-  let json = '';
-  let wasLiteral = false;
+  const joined: string[] = [];
+  let literal = '';
   for (const parts of lines)
     for (const part of parts) {
-      const isLiteral = part.startsWith('"');
-      if (isLiteral && wasLiteral) json = json.slice(0, -1) + part.slice(1);
-      else json += json === '' ? part : `,${part}`;
-      wasLiteral = isLiteral;
+      if (part.startsWith('"')) {
+        literal = literal === '' ? part : literal.slice(0, -1) + part.slice(1);
+        continue;
+      }
+      if (literal !== '') joined.push(literal);
+      literal = '';
+      joined.push(part);
     }
-  return json;
+  if (literal !== '') joined.push(literal);
+  return joined.join(',');
 }
 
 /** @throws SyntaxError when the text is no JSON: layouts come from our own log, never from a capture. */

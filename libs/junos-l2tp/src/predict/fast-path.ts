@@ -4,7 +4,7 @@
  */
 import { indexOfField, presenceWords, slotOf } from '@sessionreel/session-model';
 import { beginsWith, blankEnd, isPromptAt } from './boundaries.ts';
-import { buildProgram } from './fast-program.ts';
+import { buildProgram, type Program } from './fast-program.ts';
 import { hasValues } from './fast-text.ts';
 import type { KnownLine } from './known-line.ts';
 import type { LineIndex } from './line-index.ts';
@@ -23,8 +23,12 @@ import {
 const tunnelSlots = ['tunnel_local_id', 'tunnel_interface_name', 'tunnel_group_name'].map(
   (name) => slotOf[indexOfField(name)] as number,
 );
-/** Sessions in a row that were like none before: from then on only every so many is compared with those. */
+/** So much more often was a session like none of those before it than like one that only each so many is compared with them. */
 const patience = 16;
+/** What it counts that one was like one of those. */
+const success = 4;
+/** Sessions of a kind that came again soon, in a row, before they are worth a program. */
+const recurrences = 3;
 
 /** Id of the layout of a session printed by these lines. */
 export type LayoutOf = (templates: readonly LineTemplate[]) => number;
@@ -45,6 +49,31 @@ export const found = {
   bodyLines: 0,
 };
 
+/** What a predicted session has beside its row. */
+export interface Predicted {
+  readonly layout: number;
+  /** Its lines, without those of a header before it. */
+  readonly bodyLines: number;
+}
+
+/** Of each session of a run. */
+export const run = { layout: 0, bodyLines: 0 };
+
+/** How long not to try again what has failed: twice as long each time. */
+class Patience {
+  #waits = 0;
+  #left = 0;
+
+  tell(isGood: boolean): void {
+    this.#waits = isGood ? 0 : Math.min(64, this.#waits * 2 + 1);
+    this.#left = this.#waits;
+  }
+
+  isOver(): boolean {
+    return this.#left === 0 || --this.#left === 0;
+  }
+}
+
 export class FastPath {
   readonly #index: LineIndex;
   readonly #matcher: Matcher;
@@ -53,6 +82,9 @@ export class FastPath {
   /** Values of a header that was matched just now, in a row's places. */
   readonly header: Uint32Array;
   #current: PredictedHeader | null = null;
+  /** Sessions like the last one are tried many at a time. */
+  #running: PredictedPath | null = null;
+  readonly #runs = new Patience();
   #longest = 512;
 
   constructor(index: LineIndex, templates: LineTemplates, layoutOf: LayoutOf) {
@@ -78,6 +110,7 @@ export class FastPath {
 
   /** Sessions of a tunnel with such a header follow. `templates`: null when the header cannot be predicted. */
   enter(templates: readonly LineTemplate[] | null, isTable: boolean): void {
+    this.#running = null;
     this.#current = templates === null ? null : this.#headerOf(templates, isTable);
   }
 
@@ -116,6 +149,7 @@ export class FastPath {
 
   /** No header is in force that can be predicted. */
   leave(): void {
+    this.#running = null;
     this.#current = null;
   }
 
@@ -176,6 +210,7 @@ export class FastPath {
       at = found.bodyStart;
     }
     found.isCut = false;
+    this.#running = null;
     if (!this.#matchRecent(header, at, end, isLast) && !this.#matchLines(header, at, end, isLast))
       return false;
     words.set(this.#matcher.row, row);
@@ -185,12 +220,48 @@ export class FastPath {
     return true;
   }
 
+  /**
+   * Matches sessions one behind the other that are like the one before them in all but their values: nothing stands between them, and what
+   * follows proves the end of each. How many they are, `most` at most; `run` says what they are.
+   */
+  matchRun(start: number, end: number, isLast: boolean, most: number): number {
+    const header = this.#current;
+    const path = this.#running;
+    if (header === null || path?.program == null || !this.#isValid(path)) return 0;
+    if (!isApart(header, path.program)) return 0;
+    const first = header.isTable ? 0 : (path.lines[0] as KnownLine).at;
+    const last = isLast ? end : end - this.reserve;
+    const matched = this.#matcher.matchRun(path.program.at, first, start, last, most);
+    const count = this.#index.takeRunTexts(matched);
+    this.#runs.tell(count > 0);
+    if (count < most) this.#running = null;
+    run.layout = this.#layout(path);
+    run.bodyLines = path.lines.length;
+    return count;
+  }
+
+  /** A session of the run was dropped: those behind it will be matched again, and had better not be many. */
+  stopRun(): void {
+    this.#running = null;
+    this.#runs.tell(false);
+  }
+
+  /** Rows of the sessions that were matched at once. */
+  get runRows(): Uint32Array {
+    return this.#matcher.runRows;
+  }
+
+  /** Where each of them begins, and behind them where the last ends. */
+  get runStarts(): Uint32Array {
+    return this.#matcher.runStarts;
+  }
+
   /** Tries the sessions seen last as one. */
   #matchRecent(header: PredictedHeader, at: number, end: number, isLast: boolean): boolean {
     const { recent } = header;
     const matcher = this.#matcher;
     const { code } = matcher;
-    const isTried = header.misses < patience || header.misses % patience === 0;
+    const isTried = header.misses < patience || header.sessions % patience === 0;
     for (let i = 0; isTried && i < recent.length; i++) {
       const path = recent[i] as PredictedPath;
       if (path.program === null || !this.#isValid(path)) continue;
@@ -198,7 +269,6 @@ export class FastPath {
       const to = code.matchProgram(path.program.at, first, at, matcher.rowAt);
       if (to === 0 || to > end) continue;
       const { isProven, hasFreeText } = matcher;
-      if (!hasValues(matcher.row, path.needed)) continue;
       if (hasFreeText && !this.#index.agrees(path.lines, matcher.row)) continue;
       if (!this.#index.takeTexts(matcher.row)) continue;
       if (!isProven && !header.isTable && !this.#endsAt(header, to, end, isLast)) continue;
@@ -207,14 +277,15 @@ export class FastPath {
         matcher.records.teach(path.program.at, matcher.row, true);
       }
       if (i > 0) remember(header, path);
-      header.misses = 0;
+      header.misses = Math.max(0, header.misses - success);
+      this.#running = this.#runs.isOver() ? path : null;
       found.end = to;
       found.layout = this.#layout(path);
       found.bodyLines = path.lines.length;
       found.lines += found.bodyLines;
       return true;
     }
-    header.misses++;
+    if (header.misses < 2 * patience) header.misses++;
     return false;
   }
 
@@ -291,8 +362,12 @@ export class FastPath {
   }
 
   #layout(path: PredictedPath): number {
-    if (path.layout === 0)
-      path.layout = this.#layoutOf(path.lines.map((line) => line.template as LineTemplate));
+    if (path.layout !== 0) return path.layout;
+    const { strings, learned } = this.#index;
+    const text = path.layoutText;
+    if (text !== null) return (path.layout = strings.intern(text, 0, text.length));
+    path.layout = this.#layoutOf(path.lines.map((line) => line.template as LineTemplate));
+    path.layoutText = learned.keepLayout(strings.view(path.layout));
     return path.layout;
   }
 
@@ -302,10 +377,10 @@ export class FastPath {
    */
   #isWanted(header: PredictedHeader, path: PredictedPath): boolean {
     const isKnown = path.program !== null && this.#isValid(path);
-    const isRecurring = header.sessions - path.seen <= patience / 2;
+    path.recurred = header.sessions - path.seen <= patience / 2 ? path.recurred + 1 : 0;
     path.seen = header.sessions++;
     if (isKnown && !header.recent.includes(path)) return false;
-    return header.misses < patience || isRecurring;
+    return header.misses < patience || path.recurred >= recurrences;
   }
 
   /** True when a session, a header or a prompt follows, perhaps behind blank lines: no further line can belong to the session before. */
@@ -329,7 +404,16 @@ function isOpening(header: PredictedHeader, bytes: Uint8Array, at: number): bool
   return beginsWith(bytes, at, header.lines[0]?.line.steps[0]?.literal);
 }
 
-function copyTunnel(from: Uint32Array, words: Uint32Array, row: number): void {
+/** Whether no session of the program begins as the header does. */
+function isApart(header: PredictedHeader, { begin }: Program): boolean {
+  const opening = header.lines[0]?.line.steps[0]?.literal;
+  if (opening === undefined) return true;
+  const length = Math.min(opening.length, begin.length);
+  for (let i = 0; i < length; i++) if (opening[i] !== begin[i]) return true;
+  return false;
+}
+
+export function copyTunnel(from: Uint32Array, words: Uint32Array, row: number): void {
   // The tunnel's fields are among the first 16, so that their presence stands in the first word.
   words[row] = (words[row] as number) | (from[0] as number);
   for (let i = 0; i < tunnelSlots.length; i++) {

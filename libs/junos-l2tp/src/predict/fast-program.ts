@@ -21,7 +21,11 @@ export interface Program {
   /** By value, in order: its bytes in the session that the program was made of, and whether it was seen to differ. */
   readonly seen: Uint8Array[];
   readonly volatile: boolean[];
+  /** What each of its sessions begins with. */
+  begin: Uint8Array;
 }
+
+const noBytes = new Uint8Array();
 
 /**
  * Makes the program of sessions like the one that was just matched line by line, which begins at `start` and ends at `end` in the matcher's
@@ -40,7 +44,13 @@ export function buildProgram(
   const places = matcher.places(values.length);
   if (places === null) return null;
   const { bytes } = matcher;
-  const program: Program = before ?? { at: 0, room: 0, seen: [], volatile: values.map((step) => step.again) };
+  const program: Program = before ?? {
+    at: 0,
+    room: 0,
+    seen: [],
+    volatile: values.map((step) => step.again),
+    begin: noBytes,
+  };
   const base = row.slice();
   base[layoutSlot] = 0;
   base[lineSlot] = 0;
@@ -66,7 +76,9 @@ export function buildProgram(
     if (counter !== 255) setRounding(base, 0, counter, 0);
   });
   stretches.push(bytes.subarray(from, end));
-  return matcher.records.putProgram(program, stretches, reads, base) ? program : null;
+  program.begin = (stretches[0] as Uint8Array).slice();
+  const needed = lines.flatMap(({ line }) => line.needed);
+  return matcher.records.putProgram(program, stretches, reads, base, needed) ? program : null;
 }
 
 function isSame(bytes: Uint8Array, from: number, to: number, other: Uint8Array): boolean {

@@ -19,6 +19,8 @@ const maxShapes = 20_000;
 const maxHeaders = 256;
 /** Lines that begin alike. */
 const maxAlike = 32;
+/** Bytes of layouts that are kept. */
+const maxLayoutBytes = 4 << 20;
 /** Memory that should be free when a capture begins. */
 const spareBytes = 1 << 20;
 
@@ -30,6 +32,7 @@ export class LearnedLayouts {
   readonly #byShape = new Map<Shape, KnownLine | null>();
   readonly #rows = new Map<Shape, KnownLine | null>();
   readonly #alike = new Map<string, number>();
+  #layoutBytes = 0;
   #isTaken = false;
 
   /** Begins a capture. False when another is being read with this. */
@@ -58,6 +61,14 @@ export class LearnedLayouts {
     this.#byShape.clear();
     this.#rows.clear();
     this.#alike.clear();
+    this.#layoutBytes = 0;
+  }
+
+  /** A copy of a layout's text for captures to come; null when there are enough of them. */
+  keepLayout(text: Uint8Array): Uint8Array | null {
+    if (this.#layoutBytes + text.length > maxLayoutBytes) return null;
+    this.#layoutBytes += text.length;
+    return text.slice();
   }
 
   lineAt(at: number): KnownLine | undefined {

@@ -24,6 +24,7 @@ export interface PlainValues {
 export class LineIndex {
   readonly learned: LearnedLayouts;
   readonly matcher: Matcher;
+  readonly strings: StringTable;
   readonly #templates: LineTemplates;
   readonly #following: Map<number, Set<number>>;
   readonly #idOf: IdOfText;
@@ -36,10 +37,11 @@ export class LineIndex {
     following: Map<number, Set<number>>,
   ) {
     this.learned = learned;
+    this.strings = strings;
     this.matcher = learned.matcher;
     this.#templates = templates;
     this.#following = following;
-    this.#idOf = (bytes, from, to, step, isHostile) => textId(strings, bytes, from, to, step, isHostile);
+    this.#idOf = (bytes, from, to, step, marks) => textId(strings, bytes, from, to, step, marks);
     templates.onFirst = (group) => {
       for (const template of group.templates) this.#sync(template);
     };
@@ -128,6 +130,11 @@ export class LineIndex {
   /** Ids of the texts that were matched last go to `row`. False when one needs a closer look. */
   takeTexts(row: Uint32Array): boolean {
     return this.matcher.takeTexts(row, this.#idOf);
+  }
+
+  /** As `takeTexts`, for sessions that were matched at once: how many of them stand. */
+  takeRunTexts(count: number): number {
+    return this.matcher.takeRunTexts(count, this.#idOf);
   }
 
   /** The plain path is told what follows the free texts of these lines, of which `row` holds the values. */

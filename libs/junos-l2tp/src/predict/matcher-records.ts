@@ -2,13 +2,15 @@
  * Records of lines and programs in the matcher's memory: what wasm/matcher.as compares text with. A line is a head and its steps; a step is a
  * literal and perhaps a value behind it; a program is steps over a row of what its literals say.
  */
-import { counterOf, indexOfField, roundingStart } from '@sessionreel/session-model';
+import { Presence, counterOf, indexOfField, roundingStart } from '@sessionreel/session-model';
 import { Kind, isLiteral, printedWith, type FastLine, type Step } from './fast-step.ts';
 
 const userName = indexOfField('user_name');
-const stepBytes = 72;
+const stepBytes = 88;
 const lineBytes = 112;
 const programBytes = 16;
+/** Presence of all fields. */
+const maskBytes = 32;
 /** Room for the text of a step read last, and for what is read beyond it. */
 const textBytes = 272;
 const dateBytes = 32;
@@ -124,19 +126,20 @@ export class MatcherRecords {
   }
 
   /**
-   * Stores a program, in its old place if it fits: stretches of bytes, between them values, over a row of what the stretches say. False when
-   * there is no room.
+   * Stores a program, in its old place if it fits: stretches of bytes, between them values, over a row of what the stretches say. `needed`: see
+   * `FastLine`. False when there is no room.
    */
   putProgram(
     program: { at: number; room: number },
     stretches: readonly Uint8Array[],
     reads: readonly Step[],
     base: Uint32Array,
+    needed: readonly number[],
   ): boolean {
     const baseBytes = (base.length * 4 + 31) & -16;
-    let size = programBytes + baseBytes + stretches.length * stepBytes + 64;
+    let size = programBytes + baseBytes + 2 * maskBytes + stretches.length * stepBytes + 64;
     for (const stretch of stretches) size += (stretch.length + 31) & -16;
-    size += reads.length * textBytes;
+    size += reads.length * 2 * textBytes;
     const used = this.#used;
     if (program.room < size) {
       // Further values may turn out to differ.
@@ -159,8 +162,23 @@ export class MatcherRecords {
     const baseAt = this.#take(baseBytes);
     this.#words.set(base, baseAt >>> 2);
     this.#words[(at + 4) >>> 2] = baseAt;
+    this.#putNeeded((at + 8) >>> 2, needed);
     this.#used = Math.max(end, used);
     return true;
+  }
+
+  /** The bits of presence of fields that must have a value, and behind them what they must be; where they stand goes to a word. */
+  #putNeeded(word: number, needed: readonly number[]): void {
+    const bits = this.#take(2 * maskBytes);
+    this.#words[word] = bits;
+    const values = bits + maskBytes;
+    for (const field of needed) {
+      const place = field >>> 4;
+      const shift = (field & 15) << 1;
+      const [mask, value] = [(bits >>> 2) + place, (values >>> 2) + place];
+      this.#words[mask] = (this.#words[mask] as number) | (3 << shift);
+      this.#words[value] = (this.#words[value] as number) | (Presence.value << shift);
+    }
   }
 
   /** Tells of a line, or a program, that it is known what follows the free texts that the row says are not empty. */
@@ -181,7 +199,7 @@ export class MatcherRecords {
 
   #sizeOf(steps: readonly Step[]): number {
     let size = 64;
-    for (const { literal } of steps) size += stepBytes + textBytes + literal.length + 32;
+    for (const { literal } of steps) size += stepBytes + 2 * textBytes + literal.length + 32;
     return size;
   }
 
@@ -255,7 +273,10 @@ export class MatcherRecords {
       put(44, (counter & 7) << 2);
     }
     if (step.kind === Kind.date) put(48, this.#take(dateBytes));
-    else if (step.kind > Kind.duration) put(48, this.#take(textBytes));
+    else if (step.kind > Kind.duration) {
+      put(48, this.#take(textBytes));
+      put(72, this.#take(textBytes));
+    }
     put(60, this.#numberOf(step));
   }
 }

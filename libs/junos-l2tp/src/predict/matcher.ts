@@ -26,7 +26,11 @@ const sentinelBytes = 64;
 const plainStart = windowStart + windowBytes + 4096;
 /** Bytes of a session that was put together again for the plain path. */
 export const plainBytes = 1 << 16;
-const recordsStart = plainStart + plainBytes + 4096;
+/** Sessions that are matched at once at most, and their rows. */
+export const maxRun = 64;
+const runAt = plainStart + plainBytes + 4096;
+const startsAt = 28_672;
+const recordsStart = runAt + (maxRun + 1) * rowWords * 4 + 4096 - (((maxRun + 1) * rowWords * 4) % 4096);
 const memoryBytes = 64 * 65_536;
 
 interface MatcherCode {
@@ -38,6 +42,15 @@ interface MatcherCode {
   findLine(at: number, row: number): number;
   matchSession(table: number, at: number, row: number, isTable: number): number;
   matchProgram(program: number, first: number, at: number, row: number): number;
+  matchRun(
+    program: number,
+    first: number,
+    at: number,
+    last: number,
+    rows: number,
+    stride: number,
+    count: number,
+  ): number;
   keepText(step: number, from: number, to: number, id: number): void;
 }
 
@@ -52,14 +65,11 @@ interface WebAssemblyGlobal {
 const { WebAssembly } = globalThis as unknown as WebAssemblyGlobal;
 let compiled: object | null = null;
 
-/** The id of a text in `bytes[from, to)`; −1 when it needs a closer look. `isHostile`: its bytes may be any. */
-export type IdOfText = (
-  bytes: Uint8Array,
-  from: number,
-  to: number,
-  step: Step,
-  isHostile: boolean,
-) => number;
+/** What the code says of a text: its bytes may be any; it is an address of IPv4; it is to be kept. The same in wasm/matcher.as. */
+export const TextMark = { hostile: 1, address: 2, keep: 4 } as const;
+
+/** The id of a text in `bytes[from, to)`; −1 when it needs a closer look. `marks` as in `TextMark`. */
+export type IdOfText = (bytes: Uint8Array, from: number, to: number, step: Step, marks: number) => number;
 
 export class Matcher {
   readonly code: MatcherCode;
@@ -74,6 +84,10 @@ export class Matcher {
   readonly headerRow: Uint32Array;
   /** Row of a header that was only looked at. */
   readonly peekRow: Uint32Array;
+  /** Rows of sessions that were matched at once, `rowWords` apart. */
+  readonly runRows: Uint32Array;
+  /** Where each of them begins, and behind them where the last ends. */
+  readonly runStarts: Uint32Array;
 
   constructor() {
     if (rowWords * 4 > headerAt - rowAt - 16 || presenceWords > 8) throw new Error('a row does not fit');
@@ -86,6 +100,8 @@ export class Matcher {
     this.row = new Uint32Array(buffer, rowAt, rowWords);
     this.headerRow = new Uint32Array(buffer, headerAt, rowWords);
     this.peekRow = new Uint32Array(buffer, peekAt, rowWords);
+    this.runRows = new Uint32Array(buffer, runAt, maxRun * rowWords);
+    this.runStarts = new Uint32Array(buffer, startsAt, maxRun + 1);
     this.code.init((rowWords * 4 + 15) & -16);
   }
 
@@ -178,8 +194,14 @@ export class Matcher {
     return this.#words[(outAt >>> 2) + 4] as number;
   }
 
+  /** Of the lines that were matched; signed, so that it is a small integer to the engine. */
   get pathHash(): number {
-    return this.#words[(outAt >>> 2) + 6] as number;
+    return (this.#words[(outAt >>> 2) + 6] as number) | 0;
+  }
+
+  /** Matches sessions of a program one behind the other, `most` at most; how many they are. See `matchRun` in wasm/matcher.as. */
+  matchRun(program: number, first: number, start: number, last: number, most: number): number {
+    return this.code.matchRun(program, first, start, last, runAt, rowWords * 4, most);
   }
 
   /**
@@ -187,6 +209,17 @@ export class Matcher {
    * match is void.
    */
   takeTexts(row: Uint32Array, idOf: IdOfText): boolean {
+    return this.#takeTexts(row, idOf) < 0;
+  }
+
+  /** As `takeTexts`, for the rows of `count` sessions that were matched at once. How many of them stand. */
+  takeRunTexts(count: number, idOf: IdOfText): number {
+    const failed = this.#takeTexts(this.runRows, idOf);
+    return failed < 0 ? count : failed;
+  }
+
+  /** The first session of a run of which a text needs a closer look; −1 when there is none. */
+  #takeTexts(rows: Uint32Array, idOf: IdOfText): number {
     const words = this.#words;
     const count = words[(outAt >>> 2) + 1] as number;
     for (let i = 0, at = pendingAt >>> 2; i < count; i++, at += 4) {
@@ -194,11 +227,12 @@ export class Matcher {
       const from = words[at + 1] as number;
       const to = words[at + 2] as number;
       const step = this.records.stepAt(stepAt);
-      const id = idOf(this.bytes, from, to, step, words[at + 3] === 1);
-      if (id < 0) return false;
-      row[step.slot] = id;
-      this.code.keepText(stepAt, from, to, id);
+      const marks = words[at + 3] as number;
+      const id = idOf(this.bytes, from, to, step, marks);
+      if (id < 0) return marks >>> 8;
+      rows[(marks >>> 8) * rowWords + step.slot] = id;
+      if ((marks & TextMark.keep) !== 0) this.code.keepText(stepAt, from, to, id);
     }
-    return true;
+    return -1;
   }
 }

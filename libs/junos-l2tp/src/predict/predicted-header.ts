@@ -15,12 +15,16 @@ export interface PredictedPath {
   /** Of the capture at hand, as `epoch` says: the session's layout. */
   layout: number;
   epoch: number;
+  /** The layout as text, where it was kept: it is the same in every capture. */
+  layoutText: Uint8Array | null;
   /** Of the capture whose texts the program holds. */
   programEpoch: number;
   /** `LineTemplates.version` when all lines were those tried first. */
   version: number;
   /** The number of the session, of those under its header that were read line by line, that was the last of these lines. */
   seen: number;
+  /** How often in a row it came soon after the one before. */
+  recurred: number;
 }
 
 export interface PredictedHeader {
@@ -35,7 +39,7 @@ export interface PredictedHeader {
   readonly paths: Map<number, PredictedPath[]>;
   /** The sessions seen last, the latest first. */
   readonly recent: PredictedPath[];
-  /** Sessions in a row that none of those was like. */
+  /** Rises with each session that none of those was like, and falls with each other. */
   misses: number;
   /** Sessions that were read line by line. */
   sessions: number;
@@ -50,7 +54,12 @@ export function neededOf(lines: readonly KnownLine[]): number[] {
 
 /** The path of the session that was matched last; null when none was like it. */
 export function findPath({ paths }: PredictedHeader, matcher: Matcher): PredictedPath | null {
-  for (const path of paths.get(matcher.pathHash) ?? []) if (matcher.isPath(path.places)) return path;
+  const alike = paths.get(matcher.pathHash);
+  if (alike === undefined) return null;
+  for (let i = 0; i < alike.length; i++) {
+    const path = alike[i] as PredictedPath;
+    if (matcher.isPath(path.places)) return path;
+  }
   return null;
 }
 
@@ -66,10 +75,12 @@ export function addPath(
     places: Uint32Array.from(lines, ({ at }) => at),
     program: null,
     layout: 0,
+    layoutText: null,
     epoch: -1,
     programEpoch: -1,
     version: 0,
     seen: -Infinity,
+    recurred: 0,
   };
   if (paths.size >= maxPaths) paths.clear();
   const alike = paths.get(matcher.pathHash);

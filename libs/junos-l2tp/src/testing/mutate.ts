@@ -120,3 +120,26 @@ export function repeated(text: string, random: () => number): Uint8Array {
   }
   return Buffer.from(out, 'latin1');
 }
+
+/** Each session of a text many times over, one behind the other, with other ids and some other digits: runs of sessions that are alike. */
+export function multiplied(text: string, random: () => number): Uint8Array {
+  const pick = (n: number): number => Math.floor(random() * n);
+  let id = pick(60_000);
+  const another = (body: string): string => {
+    const lines = body.split('\n');
+    const changed = pick(lines.length);
+    return lines
+      .map((line, i) =>
+        i === changed ? line.replace(/\d(?![\d.]*:)/g, (d) => (random() < 0.5 ? String(pick(10)) : d)) : line,
+      )
+      .join('\n')
+      .replace(/(Session local ID: )\d+/g, (_, label: string) => label + String(++id % 65_536));
+  };
+  const [head = '', ...sessions] = text.split(/^(?=[ \t]*Session local ID:)/m);
+  const bodies = sessions.map((session) => {
+    const end = /^\S/m.exec(session.slice(1))?.index;
+    const body = end === undefined ? session : session.slice(0, end + 1);
+    return Array.from({ length: 1 + pick(20) }, () => another(body)).join('') + session.slice(body.length);
+  });
+  return Buffer.from(head + bodies.join(''), 'latin1');
+}

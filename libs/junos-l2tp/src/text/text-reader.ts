@@ -1,10 +1,10 @@
 /** Reads a listing printed as text, from bytes cut anywhere: sessions that are predicted at once, all else line by line. */
-import { lineSlot } from '@sessionreel/session-model';
+import { lineSlot, rowWords } from '@sessionreel/session-model';
 import { mayBePager, pagerLength, withoutLineEnd } from '../envelope/prompt.ts';
 import type { BodyReader, ParseLimits } from '../envelope/reader.ts';
 import type { SnapshotBuilder } from '../envelope/snapshot-builder.ts';
 import type { StringHolder } from '../envelope/string-renewal.ts';
-import { FastPath, found } from '../predict/fast-path.ts';
+import { FastPath, copyTunnel, found, run, type Predicted } from '../predict/fast-path.ts';
 import { giveBack, takeLearned, type LearnedLayouts } from '../predict/learned-layouts.ts';
 import { LineIndex } from '../predict/line-index.ts';
 import { windowBytes, windowStart } from '../predict/matcher.ts';
@@ -203,6 +203,11 @@ export class TextReader implements BodyReader, StringHolder {
       const row = builder.startDirtyRow();
       // The string table was emptied, and what predicts has begun anew.
       if (fast !== listing.fast) break;
+      const count = fast.matchRun(at, end, isLast, builder.rowsLeft);
+      if (count > 0) {
+        at = this.#takeRun(fast, count, header.words);
+        continue;
+      }
       if (!fast.match(at, end, isLast, words, row, header.words)) break;
       if (found.gapEnd > at) frame.hold(bytes, at, found.gapEnd);
       if (found.hasHeader) {
@@ -210,18 +215,44 @@ export class TextReader implements BodyReader, StringHolder {
         frame.markHeader();
         frame.hold(bytes, found.gapEnd, found.bodyStart);
       }
-      words[row + lineSlot] = this.#lineNumber + found.lines - found.bodyLines;
-      this.#lineNumber += found.lines;
-      listing.orphaned = false;
+      this.#lineNumber += found.lines - found.bodyLines;
       at = found.end;
-      this.#isCut = found.isCut;
-      if (builder.finishRow(found.layout)) continue;
-      this.#isCut = false;
-      frame.unmarkHeader();
-      frame.hold(bytes, found.bodyStart, at);
-      listing.orphaned = true;
+      this.#isCut = this.#finishRow(row, found.bodyStart, at, found) && found.isCut;
     }
     return at;
+  }
+
+  /** Takes sessions that were matched at once; returns where those end that were taken. */
+  #takeRun(fast: FastPath, count: number, tunnel: Uint32Array): number {
+    const builder = this.#builder;
+    const { words } = builder;
+    const { runRows, runStarts } = fast;
+    words.set(runRows.subarray(0, count * rowWords), builder.startDirtyRow());
+    this.#isCut = false;
+    for (let i = 0; i < count; i++) {
+      const row = builder.startDirtyRow();
+      copyTunnel(tunnel, words, row);
+      const to = runStarts[i + 1] as number;
+      if (this.#finishRow(row, runStarts[i] as number, to, run)) continue;
+      // The rows behind it would stand elsewhere.
+      fast.stopRun();
+      return to;
+    }
+    return runStarts[count] as number;
+  }
+
+  /** Ends the row of a session that was predicted, whose body stands in the window. False when it was dropped. */
+  #finishRow(row: number, from: number, to: number, { layout, bodyLines }: Predicted): boolean {
+    const builder = this.#builder;
+    const { frame } = builder;
+    builder.words[row + lineSlot] = this.#lineNumber;
+    this.#lineNumber += bodyLines;
+    this.#listing.orphaned = false;
+    if (builder.finishRow(layout)) return true;
+    frame.unmarkHeader();
+    frame.hold(this.#bytes, from, to);
+    this.#listing.orphaned = true;
+    return false;
   }
 
   end(): void {
