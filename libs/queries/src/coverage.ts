@@ -68,10 +68,13 @@ export async function coverageOf(client: QueryClient, question: CoverageQuestion
   );
   const [rows, known] = await Promise.all([
     asking,
-    client.rows<{ router: string }>(
-      `SELECT DISTINCT s.router AS router FROM snapshots AS s WHERE outcome = 'applied' AND s.at < {from:DateTime64(3, 'UTC')} ${only} ORDER BY router`,
-      asked(question, params),
-    ),
+    // Before everything there is nothing to be missing.
+    question.from <= 0
+      ? []
+      : client.rows<{ router: string }>(
+          `SELECT DISTINCT s.router AS router FROM snapshots AS s WHERE outcome = 'applied' AND s.at < {from:DateTime64(3, 'UTC')} ${only} ORDER BY router`,
+          asked(question, params),
+        ),
   ]);
   const heard = rows.filter((r) => r['n'] !== '0');
   const names = new Set(heard.map((r) => r['router']));

@@ -92,10 +92,9 @@ export async function history(client: QueryClient, question: HistoryQuestion): P
   const wanted = keyCondition(keys);
   const params = { ...wanted.params, ...times };
   const routers = [...new Set(keys.map((k) => k.router))];
-  const [events, traffic, vouchers, coverage] = await Promise.all([
+  const [events, traffic, coverage] = await Promise.all([
     eventsOf(client, question, wanted.condition, params),
-    trafficOf(client, question, wanted.condition, params),
-    vouchersOf(client, question, routers, times),
+    trafficOf(client, question, wanted.condition, { ...params, routers }),
     coverageOf(client, { ...question, from, to, routers }),
   ]);
   const own = events.filter((e) => belongs(question, e));
@@ -104,7 +103,12 @@ export async function history(client: QueryClient, question: HistoryQuestion): P
   return {
     events: own,
     traffic: 'session' in question ? traffic : traffic.filter((t) => incarnations.has(incarnationOf(t))),
-    vouchers,
+    vouchers: coverage.routers.map(({ router, snapshots, first, last }) => ({
+      router,
+      snapshots,
+      first,
+      last,
+    })),
     coverage: question.to === undefined ? openEnded(coverage) : coverage,
   };
 }
@@ -267,7 +271,7 @@ async function trafficOf(
       `SELECT groupBitOr(seen) AS bits FROM counter_deltas WHERE ${where}`,
       options,
     ),
-    anyRounded(client, where, options),
+    anyRounded(client, options),
   ]);
   const printed = namesOf(BigInt(bits[0]?.bits ?? 0));
   const errors = isRounded ? printed : [];
@@ -307,32 +311,12 @@ function allCounters(names: readonly string[], values: readonly bigint[]): Recor
   return Object.fromEntries(counterNames.map((n) => [n, own.get(n) ?? 0n]));
 }
 
-async function anyRounded(client: QueryClient, where: string, options: QueryOptions): Promise<boolean> {
+/** Whether any value of these routers was printed rounded within the time. */
+async function anyRounded(client: QueryClient, options: QueryOptions): Promise<boolean> {
   const rows = await client.rows<{ n: string }>(
-    `SELECT sum(rounded) AS n FROM traffic_by_snapshot WHERE router IN (SELECT DISTINCT router FROM counter_deltas WHERE ${where})
+    `SELECT sum(rounded) AS n FROM traffic_by_snapshot WHERE router IN {routers:Array(String)}
        AND at > {from:DateTime64(3, 'UTC')} AND at <= {to:DateTime64(3, 'UTC')}`,
     options,
   );
   return rows[0]?.n !== '0';
-}
-
-async function vouchersOf(
-  client: QueryClient,
-  question: AskOptions,
-  routers: readonly string[],
-  times: { from: string; to: string },
-): Promise<History['vouchers']> {
-  const rows = await client.rows<{ router: string; n: string; first: string; last: string }>(
-    `SELECT s.router AS router, count() AS n, ${msOf('min(s.at)')} AS first, ${msOf('max(s.at)')} AS last FROM snapshots AS s
-     WHERE s.router IN {routers:Array(String)} AND outcome = 'applied' AND final
-       AND s.at BETWEEN {from:DateTime64(3, 'UTC')} AND {to:DateTime64(3, 'UTC')}
-     GROUP BY s.router ORDER BY router`,
-    asked(question, { routers, ...times }),
-  );
-  return rows.map((r) => ({
-    router: r.router,
-    snapshots: Number(r.n),
-    first: Number(r.first),
-    last: Number(r.last),
-  }));
 }
