@@ -106,6 +106,13 @@ function flatOf({ texts, words, times, sizes }: Draws): FlatDelta {
       list.words[base] = nextWord() & 0xffff;
       list.words[base + CounterSlot.session] = nextWord() & 0xffff;
       list.words[base + CounterSlot.kind] = nextWord() % 3;
+      const seen = (nextWord() & ((1 << counterFields.length) - 1)) >>> (nextWord() & 15);
+      list.words[base + CounterSlot.seen] = seen;
+      // What was not seen is 0.
+      for (let k = CounterSlot.deltas; k < list.stride; k++) {
+        const counter = ((k - CounterSlot.deltas) >> 1) % counterFields.length;
+        if (((seen >>> counter) & 1) === 0) list.words[base + k] = 0;
+      }
       list.times.set([nextTime(), nextTime(), notNull() / 1000], i * counterTimes);
     }
     return list;

@@ -7,9 +7,6 @@
 import {
   changedWords,
   counterFields,
-  CounterSlot,
-  counterTimes,
-  errorStart,
   fields,
   halfWidth,
   ImageMeta,
@@ -33,90 +30,105 @@ import { FieldKind, planKind, sessionSlot, tunnelSlot } from './image-plan.ts';
 import { imageShapeOf, type ImageShape } from './image-shapes.ts';
 import { sessionDeltaSchema } from './schema.ts';
 import { treeOf } from './tree.ts';
-import {
-  ensure,
-  putDouble,
-  putNumber,
-  putOption,
-  putWords,
-  writeLong,
-  writeText,
-  type EventWriter,
-} from './writer.ts';
+import { filled, putCounters, putNumber, putOption, putWords, sharedPage } from './page.ts';
+import { ensure, takePage, writeLong, writeText, type EventWriter } from './writer.ts';
 
 /** A varint of a long takes ten bytes at most, its union branch one more. */
 const long = 11;
 
-/** Numbers of an image, without its texts. */
-const imageRoom = long * (planKind.length + 16) + fields.length + 2;
+/** Where numbers are put together: see `sharedPage`. */
+const page = sharedPage();
+
+/** Longer texts do not come onto the page. */
+const shortMost = 32;
+/** What an image takes on the page: numbers, presence, short texts. */
+const imageRoom = long * (planKind.length + 16) + fields.length + 2 + shortMost * planKind.length;
 
 function writeImages(w: EventWriter, list: ImageList, strings: StringTable): void {
   const { count } = list;
   if (count > 0) {
     writeLong(w, count);
-    for (let i = 0; i < count; i++) writeImage(w, list, i, strings);
+    let at = 0;
+    for (let i = 0; i < count; i++) at = putImage(w, at, list, i, strings);
+    takePage(w, at);
   }
   writeLong(w, 0);
 }
 
-function writeImage(w: EventWriter, list: ImageList, index: number, strings: StringTable): void {
+/** An image on the page, or what does not fit into the writer, behind what stands there. Returns where the next one goes. */
+function putImage(
+  w: EventWriter,
+  start: number,
+  list: ImageList,
+  index: number,
+  strings: StringTable,
+): number {
   const { words, meta, times } = list;
   const row = index * rowWords;
   const m = index * imageMetaWords;
   const t = index * imageTimes;
-  ensure(w, imageRoom);
-  let at = putWords(w.bytes, w.at, words[row + tunnelSlot] as number, 0);
-  w.at = putWords(w.bytes, at, words[row + sessionSlot] as number, 0);
-  writeInterned(w, strings, meta[m + ImageMeta.reason] as number);
-  writeChanged(w, meta, m + ImageMeta.changed);
-  ensure(w, imageRoom);
-  const { bytes } = w;
-  at = putNumber(bytes, w.at, times[t] as number);
-  at = putOption(bytes, at, times[t + 1] as number);
-  at = putOption(bytes, at, times[t + 2] as number);
+  let at = start;
+  if (at + imageRoom > page.length) at = cleared(w, at);
+  at = putWords(at, words[row + tunnelSlot] as number, 0);
+  at = putWords(at, words[row + sessionSlot] as number, 0);
+  at = putText(w, at, strings, meta[m + ImageMeta.reason] as number);
+  at = putChanged(w, at, meta, m + ImageMeta.changed);
+  at = putNumber(at, times[t] as number);
+  at = putOption(at, times[t + 1] as number);
+  at = putOption(at, times[t + 2] as number);
   const offset = meta[m + ImageMeta.clockOffset] as number;
-  at = putWords(bytes, at, offset, (offset | 0) >> 31);
-  at = putWords(bytes, at, meta[m + ImageMeta.layoutLow] as number, meta[m + ImageMeta.layoutHigh] as number);
-  at = putNumber(bytes, at, times[t + 3] as number);
+  at = putWords(at, offset, (offset | 0) >> 31);
+  at = putWords(at, meta[m + ImageMeta.layoutLow] as number, meta[m + ImageMeta.layoutHigh] as number);
+  at = putNumber(at, times[t + 3] as number);
   const shape = imageShapeOf(words, row);
   const { presence } = shape;
-  for (let i = 0; i < presence.length; i++) bytes[at++] = presence[i] as number;
-  w.at = at;
-  writeRounding(w, words, row);
-  writeUnknown(w, words[row + unknownSlot] as number, strings);
-  writeValues(w, shape, words, row, strings);
+  for (let i = 0; i < presence.length; i++) page[at++] = presence[i] as number;
+  at = putRounding(w, at, words, row);
+  at = putUnknown(w, at, words[row + unknownSlot] as number, strings);
+  return putValues(w, at, shape, words, row, strings);
+}
+
+/** Hands over what stands on the page; returns where the next byte goes on it. */
+function cleared(w: EventWriter, at: number): number {
+  takePage(w, at);
+  return 0;
 }
 
 /** Text from the string table: its bytes are UTF-8 already. */
-function writeInterned(w: EventWriter, strings: StringTable, id: number): void {
+function putText(w: EventWriter, start: number, strings: StringTable, id: number): number {
   const length = strings.byteLength(id);
-  ensure(w, length + long);
-  w.at = strings.copyTo(id, w.bytes, putWords(w.bytes, w.at, length, 0));
+  const at = putWords(start, length, 0);
+  if (length <= shortMost) return strings.copyTo(id, page, at);
+  takePage(w, at);
+  ensure(w, length);
+  w.at = strings.copyTo(id, w.bytes, w.at);
+  return 0;
 }
 
-function writeChanged(w: EventWriter, meta: Uint32Array, start: number): void {
+function putChanged(w: EventWriter, start: number, meta: Uint32Array, first: number): number {
   let any = 0;
-  for (let i = 0; i < changedWords; i++) any |= meta[start + i] as number;
-  let count = 0;
-  if (any !== 0)
-    for (let i = 0; i < fields.length; i++) count += ((meta[start + (i >>> 5)] as number) >>> (i & 31)) & 1;
-  if (count > 0) {
-    writeLong(w, count);
-    for (let i = 0; i < fields.length; i++) {
-      if ((((meta[start + (i >>> 5)] as number) >>> (i & 31)) & 1) === 1)
-        writeText(w, (fields[i] as { name: string }).name);
-    }
-  }
-  writeLong(w, 0);
+  for (let i = 0; i < changedWords; i++) any |= meta[first + i] as number;
+  const at = any === 0 ? start : cleared(w, start);
+  if (any !== 0) writeChanged(w, meta, first);
+  page[at] = 0;
+  return at + 1;
+}
+
+function writeChanged(w: EventWriter, meta: Uint32Array, first: number): void {
+  const changed = fields.filter((_, i) => (((meta[first + (i >>> 5)] as number) >>> (i & 31)) & 1) === 1);
+  writeLong(w, changed.length);
+  for (const { name } of changed) writeText(w, name);
 }
 
 const halfWidths = Array.from({ length: 16 }, (_, n) => Number(halfWidth(n)));
 
-function writeRounding(w: EventWriter, words: Uint32Array, row: number): void {
+function putRounding(w: EventWriter, start: number, words: Uint32Array, row: number): number {
   let any = 0;
   for (let i = 0; i < roundingWords; i++) any |= words[row + roundingStart + i] as number;
+  const at = any === 0 ? start : cleared(w, start);
   if (any !== 0) writeRoundings(w, words, row);
-  writeLong(w, 0);
+  page[at] = 0;
+  return at + 1;
 }
 
 function writeRoundings(w: EventWriter, words: Uint32Array, row: number): void {
@@ -132,114 +144,83 @@ function writeRoundings(w: EventWriter, words: Uint32Array, row: number): void {
   });
 }
 
-function writeUnknown(w: EventWriter, id: number, strings: StringTable): void {
-  if (id !== 0) {
-    const unknown = JSON.parse(strings.text(id)) as [string, string][];
-    if (unknown.length > 0) {
-      writeLong(w, unknown.length);
-      for (const [name, value] of unknown) {
-        writeText(w, name);
-        writeText(w, value);
-      }
-    }
-  }
-  writeLong(w, 0);
+function putUnknown(w: EventWriter, start: number, id: number, strings: StringTable): number {
+  const at = id === 0 ? start : cleared(w, start);
+  if (id !== 0) writeUnknown(w, JSON.parse(strings.text(id)) as [string, string][]);
+  page[at] = 0;
+  return at + 1;
 }
 
-function writeValues(
+function writeUnknown(w: EventWriter, unknown: readonly (readonly [string, string])[]): void {
+  if (unknown.length === 0) return;
+  writeLong(w, unknown.length);
+  for (const [name, value] of unknown) {
+    writeText(w, name);
+    writeText(w, value);
+  }
+}
+
+function putValues(
   w: EventWriter,
+  start: number,
   { gaps, kinds, slots, rest }: ImageShape,
   words: Uint32Array,
   row: number,
   strings: StringTable,
-): void {
-  ensure(w, imageRoom);
-  let { bytes, at } = w;
+): number {
+  let at = start;
   for (let i = 0; i < kinds.length; i++) {
-    for (let gap = gaps[i] as number; gap > 0; gap--) bytes[at++] = 0;
+    for (let gap = gaps[i] as number; gap > 0; gap--) page[at++] = 0;
     const slot = row + (slots[i] as number);
     const value = words[slot] as number;
     const kind = kinds[i];
     if (kind === FieldKind.text) {
-      const length = strings.byteLength(value);
-      if (at + length + imageRoom > bytes.length) {
-        w.at = at;
-        ensure(w, length + imageRoom);
-        ({ bytes } = w);
-      }
-      at = strings.copyTo(value, bytes, putWords(bytes, at, length, 0));
+      at = putText(w, at, strings, value);
       continue;
     }
-    bytes[at++] = 2;
-    if (kind === FieldKind.datetime) at = putNumber(bytes, at, value * 1000);
-    else at = putWords(bytes, at, value, kind === FieldKind.wide ? (words[slot + 1] as number) : 0);
+    page[at++] = 2;
+    if (kind === FieldKind.datetime) at = putNumber(at, value * 1000);
+    else at = putWords(at, value, kind === FieldKind.wide ? (words[slot + 1] as number) : 0);
   }
-  for (let gap = rest; gap > 0; gap--) bytes[at++] = 0;
-  w.at = at;
+  for (let gap = rest; gap > 0; gap--) page[at++] = 0;
+  return at;
 }
 
-const counterRoom = long * (6 + 2 * counterFields.length) + 8;
-
-/** The hot path of a steady fleet: an entry for each session that had traffic. */
+/** An entry for each session that had traffic. */
 function writeCounters(w: EventWriter, list: CounterList): void {
-  const { count, stride, words, times } = list;
-  if (count > 0) {
-    writeLong(w, count);
-    const first = CounterSlot.deltas;
-    const end = stride > errorStart ? stride : errorStart;
-    for (let i = 0; i < count; i++) {
-      ensure(w, counterRoom);
-      const { bytes } = w;
-      const base = i * stride;
-      const t = i * counterTimes;
-      let at = putWords(bytes, w.at, words[base] as number, 0);
-      at = putWords(bytes, at, words[base + CounterSlot.session] as number, 0);
-      const created = times[t] as number;
-      const option = at;
-      at = putOption(bytes, at, created);
-      // Where the router's wall clock is UTC, both are one.
-      if (times[t + 1] === created)
-        for (let end = at, i = option; i < end; i++) bytes[at++] = bytes[i] as number;
-      else at = putOption(bytes, at, times[t + 1] as number);
-      at = putDouble(bytes, at, times[t + 2] as number);
-      bytes[at++] = (words[base + CounterSlot.kind] as number) << 1;
-      at = putWords(bytes, at, words[base + CounterSlot.seen] as number, 0);
-      for (let slot = base + first; slot < base + end; slot += 2) {
-        const low = words[slot] as number;
-        const high = words[slot + 1] as number;
-        // A byte for what is small: most of a record.
-        if (high === 0 && low < 64) bytes[at++] = low << 1;
-        else at = putWords(bytes, at, low, high);
-      }
-      w.at = at;
-    }
+  if (list.count > 0) writeLong(w, list.count);
+  for (let i = 0; i < list.count; i = filled.next) {
+    putCounters(list, i);
+    takePage(w, filled.end);
   }
   writeLong(w, 0);
 }
+
+const printRoom = 8 * long;
 
 function writePrints(w: EventWriter, list: PrintList): void {
   const { count, words, times } = list;
   if (count > 0) {
     writeLong(w, count);
+    let at = 0;
     for (let i = 0; i < count; i++) {
-      ensure(w, 8 * long);
-      const { bytes } = w;
+      if (at + printRoom > page.length) {
+        takePage(w, at);
+        at = 0;
+      }
       const base = i * printWords;
       const t = i * printTimes;
-      let at = putWords(bytes, w.at, words[base] as number, 0);
-      at = putWords(bytes, at, words[base + PrintSlot.session] as number, 0);
-      at = putOption(bytes, at, times[t] as number);
-      at = putWords(
-        bytes,
-        at,
-        words[base + PrintSlot.layoutLow] as number,
-        words[base + PrintSlot.layoutHigh] as number,
-      );
-      at = putNumber(bytes, at, times[t + 1] as number);
-      at = putOption(bytes, at, times[t + 2] as number);
+      at = putWords(at, words[base] as number, 0);
+      at = putWords(at, words[base + PrintSlot.session] as number, 0);
+      at = putOption(at, times[t] as number);
+      const low = words[base + PrintSlot.layoutLow] as number;
+      at = putWords(at, low, words[base + PrintSlot.layoutHigh] as number);
+      at = putNumber(at, times[t + 1] as number);
+      at = putOption(at, times[t + 2] as number);
       const offset = words[base + PrintSlot.clockOffset] as number;
-      w.at = putWords(bytes, at, offset, (offset | 0) >> 31);
+      at = putWords(at, offset, (offset | 0) >> 31);
     }
+    takePage(w, at);
   }
   writeLong(w, 0);
 }

@@ -3,6 +3,8 @@
  * and one place that grows. Validation is absent on purpose: values come from our own diff, never from the wire.
  */
 
+import { putDouble, putWords, sharedPage } from './page.ts';
+
 export interface EventWriter {
   bytes: Buffer;
   /** Where the next byte goes. */
@@ -39,8 +41,15 @@ function grow(w: EventWriter, count: number): void {
 
 const big = new BigUint64Array(1);
 const words = new Uint32Array(big.buffer);
-const double = new Float64Array(1);
-const doubleBytes = new Uint8Array(double.buffer);
+
+const page = sharedPage();
+
+/** Appends what stands on the page before `end`. */
+export function takePage(w: EventWriter, end: number): void {
+  ensure(w, end);
+  w.bytes.set(page.subarray(0, end), w.at);
+  w.at += end;
+}
 
 /** A safe integer as int or long: zig-zag, 7 bits a byte. Up to 10 bytes. */
 export function writeLong(w: EventWriter, n: number): void {
@@ -62,61 +71,7 @@ export function writeLong(w: EventWriter, n: number): void {
 
 /** A 64-bit value in two's complement, as its low and high 32 bits. */
 export function writeWords(w: EventWriter, low: number, high: number): void {
-  ensure(w, 10);
-  w.at = putWords(w.bytes, w.at, low, high);
-}
-
-/** As `writeWords`, where there is room already. Returns where the next byte goes. */
-export function putWords(bytes: Uint8Array, start: number, low: number, high: number): number {
-  let at = start;
-  const sign = high >> 31;
-  let zl = ((low << 1) ^ sign) >>> 0;
-  let zh = ((high << 1) ^ (low >>> 31) ^ sign) >>> 0;
-  while (zh !== 0) {
-    bytes[at++] = (zl & 0x7f) | 0x80;
-    zl = ((zl >>> 7) | (zh << 25)) >>> 0;
-    zh >>>= 7;
-  }
-  while (zl > 0x7f) {
-    bytes[at++] = (zl & 0x7f) | 0x80;
-    zl >>>= 7;
-  }
-  bytes[at++] = zl;
-  return at;
-}
-
-/** A number beyond 32 bits (a time), where there is room for ten bytes. Returns where the next byte goes. */
-export function putNumber(bytes: Uint8Array, at: number, n: number): number {
-  // Milliseconds of the years 1970.5 to 2039: six bytes, without a loop.
-  if (n >= 0x400000000 && n < 0x20000000000) {
-    const high = Math.floor(n / 0x8000000);
-    const low = (n - high * 0x8000000) << 1;
-    bytes[at] = (low & 0x7f) | 0x80;
-    bytes[at + 1] = ((low >>> 7) & 0x7f) | 0x80;
-    bytes[at + 2] = ((low >>> 14) & 0x7f) | 0x80;
-    bytes[at + 3] = (low >>> 21) | 0x80;
-    bytes[at + 4] = (high & 0x7f) | 0x80;
-    bytes[at + 5] = high >>> 7;
-    return at + 6;
-  }
-  return putWords(bytes, at, n >>> 0, Math.floor(n / 0x100000000) | 0);
-}
-
-/** `["null", "long"]` of a number that is NaN for null, where there is room for eleven bytes. */
-export function putOption(bytes: Uint8Array, at: number, n: number): number {
-  if (n !== n) {
-    bytes[at] = 0;
-    return at + 1;
-  }
-  bytes[at] = 2;
-  return putNumber(bytes, at + 1, n);
-}
-
-/** A double, where there is room. */
-export function putDouble(bytes: Uint8Array, at: number, n: number): number {
-  double[0] = n;
-  for (let i = 0; i < 8; i++) bytes[at + i] = doubleBytes[i] as number;
-  return at + 8;
+  takePage(w, putWords(0, low, high));
 }
 
 /** Any bigint modulo 2^64: u64 values come out as two's complement. */
@@ -126,8 +81,7 @@ export function writeBig(w: EventWriter, value: bigint): void {
 }
 
 export function writeDouble(w: EventWriter, value: number): void {
-  ensure(w, 8);
-  w.at = putDouble(w.bytes, w.at, value);
+  takePage(w, putDouble(0, value));
 }
 
 /** Text as UTF-8 after its length in bytes. Lone surrogates become U+FFFD. */
