@@ -60,7 +60,7 @@ function hasControls(text: string): boolean {
 function expectAgrees(record: SessionRecord, leaves: Map<string, string>): void {
   for (const f of fields) {
     const raw = leaves.get(f.tags[0] ?? '');
-    // A source may stand in the speed's own value as well: the later one counts.
+    // A source may stand in the speed's own value as well: the first one counts.
     if (raw === undefined || f.scope === 'tunnel' || f.partOf !== undefined) continue;
     const value = record.values[f.name];
     const bare = raw.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '');
@@ -111,8 +111,9 @@ describe.each(['xml', 'json'] as const)('%s', (format) => {
         const { records, facts } = parseMarkup(format, bytes);
         const peer = format === 'xml' ? leavesOfXml(bytes) : leavesOfJson(bytes);
         // Sessions listed twice are left out: then only the number is compared.
-        expect(records.length + facts.errors.length).toBe(peer.length);
-        if (facts.errors.length > 0) return;
+        const twice = facts.errors.filter(({ message }) => message.includes('is listed twice'));
+        expect(records.length + twice.length).toBe(peer.length);
+        if (twice.length > 0) return;
         records.forEach((record, i) => expectAgrees(record, peer[i] as Map<string, string>));
       }),
       { numRuns },

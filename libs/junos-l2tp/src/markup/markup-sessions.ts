@@ -4,6 +4,7 @@
  */
 import {
   Presence,
+  fields,
   getPresence,
   indexOfField,
   rowWords,
@@ -16,8 +17,9 @@ import { MarkupLayouts } from './markup-layouts.ts';
 import { How, piecesOfRegion, recordWith, type LearnedRef, type Ref } from './markup-learn.ts';
 import { Kind } from './markup-names.ts';
 import { Prediction, needsMore } from './markup-predict.ts';
-import { TunnelTable } from './markup-table.ts';
+import { TunnelTable, copyField, sameField } from './markup-table.ts';
 import { readUint } from '../layout/numbers.ts';
+import { printedWith } from '../predict/fast-step.ts';
 import type { SnapshotBuilder } from '../envelope/snapshot-builder.ts';
 import type { StringHolder } from '../envelope/string-renewal.ts';
 import { readPrinted, textOf } from '../layout/values.ts';
@@ -378,7 +380,7 @@ export class MarkupSessions implements StringHolder {
     const { words } = this.#builder;
     const field = kind - Kind.field;
     if (leaf.how === How.literal) this.#isPredictable = false;
-    if (field >= 0 && this.#readField(field, leaf, words, this.#row, this.#refs)) return;
+    if (field >= 0 && this.#takeField(field, name, leaf, words, this.#row, this.#refs)) return;
     const ordinal = this.#addUnknown(name, textOf(leaf.bytes, leaf.start, leaf.end));
     if (ordinal >= 0) this.#refs.push(refOf(-1, ordinal, leaf, name));
     // A known element whose value is none of its type: the next one's may be.
@@ -395,12 +397,46 @@ export class MarkupSessions implements StringHolder {
       if (field >= 0) this.#builder.problem(this.#buffer.lineAt(leaf.from), message);
       return;
     }
-    const refs = this.#isInTable ? table.refs : [];
-    if (field >= 0 && this.#readField(field, leaf, table.words, 0, refs)) return table.add(field);
+    // Outside of a table each stands for the sessions behind it.
+    const isRead =
+      field >= 0 &&
+      (this.#isInTable
+        ? this.#takeField(field, tag, leaf, table.words, 0, table.refs)
+        : this.#readField(field, leaf, table.words, 0, []));
+    if (isRead) return table.add(field);
     if (table.unknown.length >= this.#builder.limits.unknownLabels) return;
     const raw = textOf(leaf.bytes, leaf.start, leaf.end);
     const ordinal = table.unknown.push([tag, raw]) - 1;
-    refs.push(refOf(-1, ordinal, leaf));
+    if (this.#isInTable) table.refs.push(refOf(-1, ordinal, leaf));
+  }
+
+  /**
+   * Reads a field's value unless one stands in the row already: then the first holds, and another is told and kept as the value of an
+   * unknown element. False when it is to be kept so, or no value of the field's type.
+   */
+  #takeField(field: number, name: string, leaf: Leaf, words: Uint32Array, row: number, refs: Ref[]): boolean {
+    const together = printedWith(field);
+    if (!together.some((f) => getPresence(words, row, f) !== Presence.absent))
+      return this.#readField(field, leaf, words, row, refs);
+    this.#isPredictable = false;
+    const before = words.slice(row, row + rowWords);
+    const count = refs.length;
+    for (const f of together) setPresence(words, row, f, Presence.absent);
+    const isRead = this.#readField(field, leaf, words, row, refs);
+    const differs = (f: number): boolean =>
+      getPresence(before, 0, f) !== Presence.absent &&
+      getPresence(words, row, f) !== Presence.absent &&
+      !sameField(f, before, 0, words, row);
+    const isOther = isRead && together.some(differs);
+    for (const f of together)
+      if (!isRead || isOther || getPresence(words, row, f) === Presence.absent)
+        copyField(f, before, 0, words, row);
+    if (!isOther) return isRead;
+    refs.length = count;
+    const loses = fields[field]?.role === 'identity';
+    const line = this.#buffer.lineAt(leaf.from);
+    this.#builder.problem(line, `${name} is printed twice, with different values`, loses);
+    return false;
   }
 
   /** Reads a field's value, and the exact seconds beside a duration. False when it is no value of the field's type. */

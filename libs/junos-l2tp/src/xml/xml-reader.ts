@@ -15,7 +15,7 @@ import type { BodyReader, ParseLimits } from '../envelope/reader.ts';
 import type { SnapshotBuilder } from '../envelope/snapshot-builder.ts';
 import { textOf } from '../layout/values.ts';
 import { ChunkFraming } from './xml-framing.ts';
-import { closeOfTag, forAttributes, isNameByte, isNameStart, isSpace } from './xml-tags.ts';
+import { checkInstruction, closeOfTag, forAttributes, isNameByte, isNameStart, isSpace } from './xml-tags.ts';
 import { decoded, decodeXml, flattenXml, indexOfEnd, trimXml, trimmed } from './xml-text.ts';
 
 const lt = 0x3c;
@@ -293,6 +293,7 @@ export class XmlReader implements BodyReader {
     if (c === question) {
       const to = this.#endOf('?>', at + 2, bytes, end);
       if (to < 0) return false;
+      checkInstruction(bytes, at, to);
       this.#note(Content.mixed);
       this.#buffer.at = to;
       return true;

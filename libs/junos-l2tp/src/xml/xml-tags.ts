@@ -58,3 +58,13 @@ export function forAttributes(bytes: Uint8Array, from: number, to: number, sink:
     i = valueEnd + 1;
   }
 }
+
+const nobody: AttributeSink = { attribute: () => undefined };
+
+/** An instruction from its `<` to behind its `>`. What any may hold is its own, but the XML's declaration has attributes. */
+export function checkInstruction(bytes: Uint8Array, from: number, to: number): void {
+  const name = from + 2;
+  const isDeclaration = bytes[name] === 0x78 && bytes[name + 1] === 0x6d && bytes[name + 2] === 0x6c;
+  if (isDeclaration && isNameByte[bytes[name + 3] as number] === 0)
+    forAttributes(bytes, name + 3, to - 2, nobody);
+}
