@@ -1,13 +1,20 @@
 /** Live changes: one look at the store for everybody who watches, told to each by Server-Sent Events. */
 import { PassThrough } from 'node:stream';
 import { newsBetween, progress, type Progress, type QueryClient } from '@sessionreel/queries';
-import { unmasked, type Logger } from '@sessionreel/ops';
+import type { Logger, Mask } from '@sessionreel/ops';
 import { jsonText, present } from './present.ts';
 
-interface Watcher {
-  readonly stream: PassThrough;
+/** Who watches, and what of it all is told. */
+export interface Watching {
   /** Null: all. */
   readonly routers: ReadonlySet<string> | null;
+  readonly mask: Mask;
+  /** Whether this person still may: a token can be revoked while its stream runs. */
+  readonly may: () => boolean;
+}
+
+interface Watcher extends Watching {
+  readonly stream: PassThrough;
 }
 
 /** A watcher that does not read is let go: its page asks again when it is back. */
@@ -32,9 +39,9 @@ export class Live {
     return this.#watchers.size;
   }
 
-  watch(routers: ReadonlySet<string> | null): PassThrough {
+  watch(watching: Watching): PassThrough {
     const stream = new PassThrough({ highWaterMark: mostWaitingBytes });
-    const watcher = { stream, routers };
+    const watcher = { ...watching, stream };
     this.#watchers.add(watcher);
     stream.on('close', () => this.#watchers.delete(watcher));
     stream.write('retry: 3000\nevent: hello\ndata: {}\n\n');
@@ -49,6 +56,7 @@ export class Live {
   }
 
   async #look(): Promise<void> {
+    for (const { may, stream } of this.#watchers) if (!may()) stream.end();
     try {
       const ask = { limits: { seconds: 10, rows: 10_000 } };
       const until = await progress(this.#client, ask);
@@ -73,9 +81,14 @@ export class Live {
 
   #tell(event: string, news: readonly { readonly router: string }[]): void {
     for (const one of news) {
-      const text = `event: ${event}\ndata: ${jsonText(present(one, unmasked))}\n\n`;
-      for (const watcher of this.#watchers)
-        if (watcher.routers === null || watcher.routers.has(one.router)) write(watcher, text);
+      const texts = new Map<Mask, string>();
+      for (const watcher of this.#watchers) {
+        if (watcher.routers !== null && !watcher.routers.has(one.router)) continue;
+        const { mask } = watcher;
+        const text = texts.get(mask) ?? `event: ${event}\ndata: ${jsonText(present(one, mask))}\n\n`;
+        texts.set(mask, text);
+        write(watcher, text);
+      }
     }
   }
 
@@ -85,6 +98,7 @@ export class Live {
 }
 
 function write({ stream }: Watcher, text: string): void {
+  if (stream.writableEnded) return;
   if (stream.writableLength > mostWaitingBytes) stream.destroy();
   else stream.write(text);
 }

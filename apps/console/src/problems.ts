@@ -64,6 +64,7 @@ export function detailsOf(status: number, detail: string, errors?: ProblemDetail
 
 export function send(reply: FastifyReply, details: ProblemDetails): FastifyReply {
   return reply
+    .removeHeader('etag')
     .status(details.status)
     .header('cache-control', 'no-store')
     .type(problemType)

@@ -16,7 +16,7 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
-import { installGuard, type GuardOptions } from './access/guard.ts';
+import { installGuard, mayStill, type GuardOptions } from './access/guard.ts';
 import type { Oidc } from './access/oidc.ts';
 import type { KafkaLink } from './kafka-link.ts';
 import type { Live } from './live.ts';
@@ -55,9 +55,18 @@ export async function buildServer(options: ConsoleOptions): Promise<FastifyInsta
     bodyLimit: 64 * 1_024,
     forceCloseConnections: true,
     clientErrorHandler: answerBroken,
+    // An address that is none: it reaches no route and no hook.
+    frameworkErrors: (_error, _request, reply) => {
+      send(
+        reply.header('x-content-type-options', 'nosniff'),
+        detailsOf(400, 'The address is not well formed.'),
+      );
+    },
     // A stream of live changes may be silent for longer than a request may take.
     requestTimeout: 30_000,
   });
+  // What is sent here is JSON; text is of another type, and is told so.
+  app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(createSerializerCompiler({ replacer }));
   installProblems(app as unknown as FastifyInstance, pageAt(options.page));
@@ -77,7 +86,7 @@ export async function buildServer(options: ConsoleOptions): Promise<FastifyInsta
   operationsRoutes(typed, () => options.link.lag());
   deadLetterRoutes(typed, options.link);
   replayRoutes(typed, options.replays, options.link);
-  liveRoutes(typed, options.live);
+  liveRoutes(typed, options.live, (request) => mayStill(request, options.guard));
   accessRoutes(typed, options.guard, options.oidc);
   refuseOtherMethods(app as unknown as FastifyInstance, methods);
   if (options.page !== undefined) await servePage(app as unknown as FastifyInstance, options.page);

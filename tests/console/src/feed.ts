@@ -114,7 +114,7 @@ function listingOf(capture: Capture): ListingTruth {
 }
 
 /** The reference of an LNS on M Series, with another user name in its first session. */
-function named(user: string): Uint8Array {
+export function named(user: string): Uint8Array {
   const text = readFileSync(new URL('07-extensive-lns-on-m-series-routers.txt', references), 'utf8');
   return Buffer.from(text.replace(/Username: ?[^\n,]*/, `Username: ${user}`));
 }

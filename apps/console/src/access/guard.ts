@@ -55,6 +55,8 @@ export function installGuard(app: FastifyInstance, options: GuardOptions): void 
   app.decorateRequest('view', null);
   app.decorateRequest('did', '');
   app.addHook('onRequest', (request, reply, done) => {
+    // Unless a route knows better: answers name subscribers.
+    if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store');
     if (request.url.startsWith('/api/'))
       reply.raw.once('close', () => options.audit.add(entryOf(request, reply)));
     if (!options.controlled) checkHost(request);
@@ -112,6 +114,12 @@ function principalOf(request: FastifyRequest, options: GuardOptions): Principal 
   if (bearer !== undefined) return principalOfToken(options, bearer) ?? null;
   const cookie = request.cookies[cookieName];
   return cookie === undefined ? null : (options.logins.principalOf(cookie) ?? null);
+}
+
+/** Whether who asked is still let in with the same role and bounds: tokens are revoked, and logins end, while a stream runs. */
+export function mayStill(request: FastifyRequest, options: GuardOptions): boolean {
+  const now = principalOf(request, options);
+  return now !== null && JSON.stringify(now) === JSON.stringify(request.principal);
 }
 
 export function principalOfToken(options: GuardOptions, token: string): Principal | undefined {

@@ -1,4 +1,5 @@
 /** Server-Sent Events. */
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { viewOf } from '../access/guard.ts';
 import type { Live } from '../live.ts';
@@ -8,7 +9,8 @@ import { handed, type App } from './route.ts';
 
 const mostWatchers = 500;
 
-export function liveRoutes(app: App, live: Live): void {
+/** @param mayStill whether whoever asked is still let in */
+export function liveRoutes(app: App, live: Live, mayStill: (request: FastifyRequest) => boolean): void {
   app.get(
     '/api/live',
     {
@@ -22,10 +24,10 @@ export function liveRoutes(app: App, live: Live): void {
       },
     },
     (request, reply) => {
-      const { routers } = viewOf(request);
+      const { routers, mask } = viewOf(request);
       if (live.watchers >= mostWatchers)
         throw new Problem(429, 'Too many watch already.', { 'retry-after': '30' });
-      const stream = live.watch(routers);
+      const stream = live.watch({ routers, mask, may: () => mayStill(request) });
       request.raw.once('close', () => stream.destroy());
       return handed(
         reply

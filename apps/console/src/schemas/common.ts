@@ -9,7 +9,9 @@ const known = (ms: number): number => Math.min(Math.max(ms, 0), 4_294_967_295_00
 
 /** A moment that a person or program names: RFC 3339, `now`, or `-90m`. Becomes ms UTC. */
 export const moment = z
-  .union([z.iso.datetime({ offset: true }), z.string().regex(/^(?:now|-[0-9]{1,6}[smhdw])$/)])
+  .union([z.iso.datetime({ offset: true }), z.string().regex(/^(?:now|-[0-9]{1,6}[smhdw])$/)], {
+    error: 'a time is wanted, such as 2026-11-21T03:12:00Z, 2026-11-21T04:12:00+01:00, now or -90m',
+  })
   .transform((text) => {
     if (text === 'now') return Date.now();
     const ago = /^-([0-9]+)([smhdw])$/.exec(text);
@@ -27,7 +29,10 @@ export const routerName = z.string().min(1).max(255).meta({ description: 'Name o
 export const digits = (least: number, most: number) =>
   z.preprocess(
     (text) => (typeof text === 'string' && /^[0-9]{1,15}$/.test(text) ? Number(text) : text),
-    z.int().min(least).max(most),
+    z
+      .int({ error: `a whole number from ${least} to ${most} is wanted` })
+      .min(least)
+      .max(most),
   );
 export const sessionId = digits(0, 65_535);
 export const count = z.number().min(0);
