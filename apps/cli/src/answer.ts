@@ -117,7 +117,8 @@ const note = (io: Io, line: string): Promise<void> => writeAll(io.stderr, `reel:
 const mostGaps = 5;
 
 /** What an answer was computed over, and where data is missing. */
-export function coverageNotes({ routers, missing }: Coverage): string[] {
+export function coverageNotes(coverage: Coverage): string[] {
+  const { routers, missing } = coverage;
   const snapshots = routers.reduce((n, r) => n + r.snapshots, 0);
   if (snapshots === 0 && missing.length === 0) return ['no snapshot is known in that time'];
   const notes: string[] = [];
@@ -127,6 +128,12 @@ export function coverageNotes({ routers, missing }: Coverage): string[] {
       `over ${snapshots.toLocaleString('en')} snapshots of ${routers.length} ${routers.length === 1 ? 'router' : 'routers'}, ${printTime(first)} to ${printTime(last)}`,
     );
   }
+  return [...notes, ...missingNotes(coverage)];
+}
+
+/** Where data is missing, or was not whole. */
+export function missingNotes({ routers, missing }: Coverage): string[] {
+  const notes: string[] = [];
   const gaps = routers.flatMap((r) =>
     r.gaps.map(([from, to]) => `${r.router}: not heard from ${printTime(from)} to ${printTime(to)}`),
   );

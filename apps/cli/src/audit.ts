@@ -67,4 +67,5 @@ export async function printReport(report: AuditReport, form: OutputForm, io: Io)
   }
   const verdict = problems.length === 0 ? 'it all adds up' : `${problems.length} problems`;
   await writeAll(io.stderr, `reel: ${verdict}; ${statesCompared} states rebuilt and compared\n`);
+  if (accounts.length === 0) await writeAll(io.stderr, 'reel: no snapshot is known in that time\n');
 }

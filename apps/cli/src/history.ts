@@ -1,7 +1,15 @@
 /** `reel history`: what happened to a session, a subscriber or an address. */
-import { history, type History, type HistoryEvent, type IncarnationTraffic } from '@sessionreel/queries';
+import type { Store } from '@sessionreel/clickhouse';
+import {
+  history,
+  spanOf,
+  type History,
+  type HistoryEvent,
+  type IncarnationTraffic,
+} from '@sessionreel/queries';
 import { isoOfLocalSeconds } from '@sessionreel/session-model';
 import type { Command } from 'commander';
+import { missingNotes } from './answer.ts';
 import { asking, idOf, rangeOf, withRange, type RangeFlags } from './ask.ts';
 import { wrongUsage } from './cli-error.ts';
 import { withClickHouse, type ConnectionFlags } from './connections.ts';
@@ -48,7 +56,11 @@ export function register(program: Command, io: Io = processIo): void {
     .action(async (flags: Flags) => {
       const subject = subjectOf(flags);
       const range = rangeOf(flags, io);
-      const answer = await asking(flags, (store) => history(store, { ...range, ...subject }));
+      const answer = await asking(flags, async (store) => {
+        const found = await history(store, { ...range, ...subject });
+        if (found.coverage.routers.length === 0) await explainEmpty(store, subject, found, io);
+        return found;
+      });
       await printHistory(answer, flags.output, io);
     });
 }
@@ -77,6 +89,21 @@ export function subjectOf(flags: Partial<Flags>): Subject {
       session: idOf('--session', session),
     },
   };
+}
+
+/** Why nothing is known. @throws CliError (status 2) when nobody knows the router */
+async function explainEmpty(store: Store, subject: Subject, { coverage }: History, io: Io): Promise<void> {
+  const say = (text: string): Promise<void> => writeAll(io.stderr, `reel: ${escapeValue(text)}\n`);
+  if ('session' in subject) {
+    const { router } = subject.session;
+    const span = await spanOf(store, router, {});
+    if (span === undefined)
+      throw wrongUsage(`there is no history of a router named ${JSON.stringify(router)}`);
+    await say(`the history of ${router} goes from ${printTime(span.first)} to ${printTime(span.last)}`);
+  } else if (coverage.missing.length === 0) {
+    const what = 'user' in subject ? 'name' : 'address';
+    await say(`no capture that is known prints that ${what}; the text of MX routers prints none`);
+  }
 }
 
 const eventColumns: readonly Column<HistoryEvent>[] = [
@@ -139,6 +166,7 @@ export async function printHistory(answer: History, form: OutputForm, io: Io): P
       `reel: ${escapeValue(router)}: by ${snapshots.toLocaleString('en')} snapshots, ${span}\n`,
     );
   }
+  for (const line of missingNotes(answer.coverage)) await writeAll(io.stderr, `reel: ${escapeValue(line)}\n`);
 }
 
 async function printJson(answer: History, form: 'json' | 'ndjson', io: Io): Promise<void> {

@@ -2,20 +2,12 @@
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Store, insertInbox, migrate, takeFence, tokenOf } from '@sessionreel/clickhouse';
-import { SnapshotParser } from '@sessionreel/junos-l2tp';
+import { Store, migrate } from '@sessionreel/clickhouse';
 import { startClickHouse } from '@sessionreel/local';
 import { audit, stateAt } from '@sessionreel/queries';
-import { RouterState } from '@sessionreel/session-diff';
-import {
-  createEventWriter,
-  encodeFlatDelta,
-  ocfOf,
-  takeWritten,
-  type OcfMessage,
-} from '@sessionreel/session-events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from './io.fixture.ts';
+import { goLive } from './live.fixture.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'reel-import-history-'));
 const captures = join(folder, 'captures');
@@ -42,7 +34,7 @@ beforeAll(async () => {
   const settings = { url: server.address, database: 'sessionreel', user: 'default', password: '' };
   await migrate(settings);
   store = new Store(settings);
-  await goLive();
+  await goLive(store, 'lns1', [{ text: listing(3, 9, '06:00:00'), at: live }]);
   mkdirSync(captures);
   writeFileSync(join(captures, 'b.txt'), listing(1, 4, '03:00:00'));
   writeFileSync(join(captures, 'a.txt'), listing(2, 4, '04:00:00'));
@@ -54,45 +46,6 @@ afterAll(async () => {
   await server.stop();
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
-
-/** What processor and loader would have made of a capture at noon. */
-async function goLive(): Promise<void> {
-  const state = new RouterState('lns1', {});
-  const messages: OcfMessage[] = [];
-  const writer = createEventWriter();
-  state.prepare();
-  const source = {
-    snapshotId: '',
-    capturedAt: live,
-    logTime: live,
-    partition: 0,
-    offset: 0,
-    previousOffset: -1,
-    part: 1,
-    parts: 1,
-  };
-  const parser = new SnapshotParser(state.strings, {
-    begin: (start) => state.begin({ ...source, ordinal: start.ordinal }, start),
-    rows: (batch) => state.rows(batch),
-    end: (facts) => {
-      state.end(facts, (delta) => {
-        encodeFlatDelta(delta, writer);
-        messages.push({ partition: 0, offset: messages.length, datum: takeWritten(writer) });
-      });
-    },
-  });
-  parser.write(Buffer.from(listing(3, 9, '06:00:00')));
-  parser.end();
-  const epoch = await takeFence(store, [0], 'test');
-  const ranges = [{ partition: 0, first: 0, last: messages.length - 1, messages: messages.length }];
-  await insertInbox(store, {
-    ocf: ocfOf(messages, epoch),
-    ranges,
-    epoch,
-    token: tokenOf(epoch, ranges, 0),
-    queryId: 'live',
-  });
-}
 
 const reel = (...more: string[]) =>
   run(['import', captures, '--data', data, '--clickhouse-url', server.address, ...more], { now });

@@ -75,6 +75,7 @@ function stateOf(parts: readonly Read[]): RouterStateAt {
   const snapshot = ledger(last);
   return {
     coverage: { from: 0, to: 0, routers: [], missing: [] },
+    printedFields: null,
     router: 'r',
     at: 0,
     asOf: snapshot,

@@ -4,6 +4,7 @@ import { unmasked } from '@sessionreel/ops';
 import {
   masked,
   piecesOf,
+  scopeText,
   stateAt,
   stateColumns,
   type RouterColumnsAt,
@@ -74,6 +75,7 @@ async function show(words: readonly string[], flags: Flags, io: Io): Promise<voi
         ? await stateColumns(store, { ...question, onlyPrinted: true })
         : masked(await stateAt(store, question), mask);
     await tellAge(state, io);
+    if (countOf(state) === 0) await tellFilter(state, scope, io);
     await printState(state, io);
   } finally {
     await store.close();
@@ -140,6 +142,37 @@ async function tellAge(state: StateFrame, io: Io): Promise<void> {
   if (!asOf.complete) lines.push(`that listing was not whole${asOf.reason === '' ? '' : `: ${asOf.reason}`}`);
   if (!state.consistent) lines.push("the number of sessions is not the ledger's: an insert may be under way");
   for (const line of lines) await writeAll(io.stderr, `reel: ${escapeValue(line)}\n`);
+}
+
+const countOf = ({ sessions }: RouterStateAt | RouterColumnsAt): number =>
+  'count' in sessions ? sessions.count : sessions.length;
+
+/** What filters look at, as people call it. */
+const filtered: Readonly<Record<string, readonly [label: string, ...fields: string[]]>> = {
+  interface: ['interface', 'interface_name', 'tunnel_interface_name'],
+  'local-gateway': ['local IP', 'local_ip'],
+  'local-gateway-name': ['local name', 'local_name'],
+  'peer-gateway': ['remote IP', 'remote_ip'],
+  'peer-gateway-name': ['remote name', 'remote_name'],
+  'tunnel-group': ['tunnel group', 'tunnel_group_name'],
+  user: ['user name', 'user_name'],
+};
+
+/** Why nothing is listed, where filters left nothing of it. */
+async function tellFilter({ asOf, printedFields }: StateFrame, scope: Scope, io: Io): Promise<void> {
+  const sessions = Object.values(asOf.byState).reduce((a, b) => a + b, 0);
+  if (Object.keys(scope).length === 0 || sessions === 0) return;
+  const say = (text: string): Promise<void> => writeAll(io.stderr, `reel: ${escapeValue(text)}\n`);
+  const of =
+    sessions === 1
+      ? 'its one session does not fit'
+      : `none of its ${sessions.toLocaleString('en')} sessions fits`;
+  await say(`${of}: ${scopeText(scope)}`);
+  for (const name of Object.keys(scope)) {
+    const [label, ...fields] = filtered[name] ?? ['id'];
+    if (fields.length > 0 && printedFields !== null && !fields.some((f) => printedFields.has(f)))
+      await say(`its listings print no ${label}: whether any fits can not be told`);
+  }
 }
 
 /** `3 min`, `2 h 5 min`, `4 d 1 h`. */

@@ -57,6 +57,8 @@ async function contentsOf(client: QueryClient, rows: GroupRows): Promise<GroupCo
 
 export interface LiveSessions {
   readonly sessions: SessionColumns;
+  /** Fields that any row of the group has a value of. */
+  readonly printed: ReadonlySet<string>;
   /** When the counters are at the time, too: they take longest. Wrapped, so that nobody waits by accident. */
   readonly counted: { readonly done: Promise<void> };
   /** Brings the counters to the time, where that was left out. */
@@ -100,7 +102,12 @@ export async function sessionsOf(
   };
   const done = counters === undefined ? Promise.resolve() : counters.then(move);
   done.catch(() => undefined);
-  return { sessions, counted: { done }, addCounters: async () => await move(await askCounters()) };
+  return {
+    sessions,
+    printed: contents.printed,
+    counted: { done },
+    addCounters: async () => await move(await askCounters()),
+  };
 }
 
 async function anyRounded(client: QueryClient, question: StateQuestion, group: Group): Promise<boolean> {

@@ -64,6 +64,8 @@ export interface StateFrame {
   readonly document: string;
   /** Frames of the parts of `printedBy`, one where it came whole. */
   readonly parts: readonly PartFrame[];
+  /** Fields that any listing since the last keyframe printed a value of; null where filters by id leave that open. */
+  readonly printedFields: ReadonlySet<string> | null;
   /** Whether as many sessions were found as the ledger says; false means that an insert is under way or data is lost. */
   readonly consistent: boolean;
 }
@@ -111,7 +113,7 @@ export async function stateColumns(client: QueryClient, question: StateQuestion)
     const snapshot = await printingSnapshot(client, question, asOf);
     return [snapshot, await framesOf(client, question, snapshot)];
   };
-  const [[printedBy, parts], clock, { sessions, counted, addCounters }] = await Promise.all([
+  const [[printedBy, parts], clock, { sessions, printed, counted, addCounters }] = await Promise.all([
     framed(),
     clockOf(client, question, asOf),
     sessionsOf(client, question, rows, group, isShort),
@@ -126,6 +128,7 @@ export async function stateColumns(client: QueryClient, question: StateQuestion)
   sessions.finish(clock, prints);
   return {
     coverage: coverageOfSnapshot(asOf, router, at),
+    printedFields: conditions.conditions.length > 0 ? null : printed,
     router,
     at,
     asOf,
