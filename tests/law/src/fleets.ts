@@ -17,7 +17,26 @@ export interface Run {
   readonly mixedLevels?: boolean;
   /** IDs are few and free at once: most are used again between two polls. */
   readonly fewIds?: boolean;
+  /** Over a change of the clocks somewhere in the world. */
+  readonly abroad?: boolean;
 }
+
+/** When clocks change (UTC): forward and back, by an hour and by half of one, at quarters, at midnight, in both hemispheres. */
+const changes: readonly (readonly [zone: string, at: string])[] = [
+  ['Europe/Berlin', '2026-03-29T01:00Z'],
+  ['Europe/Dublin', '2026-10-25T01:00Z'],
+  ['America/New_York', '2026-03-08T07:00Z'],
+  ['America/New_York', '2026-11-01T06:00Z'],
+  ['America/St_Johns', '2026-11-01T04:30Z'],
+  ['America/Santiago', '2026-04-05T03:00Z'],
+  ['Australia/Lord_Howe', '2026-04-04T15:00Z'],
+  ['Australia/Lord_Howe', '2026-10-03T15:30Z'],
+  ['Australia/Adelaide', '2026-04-04T16:30Z'],
+  ['Pacific/Chatham', '2026-09-26T14:00Z'],
+  ['Africa/Cairo', '2026-10-29T21:00Z'],
+  ['Africa/Casablanca', '2026-03-22T02:00Z'],
+  ['Asia/Kolkata', '2026-12-31T18:30Z'],
+];
 
 /** A few routers of every kind for an hour, with everything drawn from the seed that may be. */
 export function fleetOf({
@@ -26,6 +45,7 @@ export function fleetOf({
   partSessions,
   mixedLevels = false,
   fewIds = false,
+  abroad = false,
 }: Run): Simulation {
   const prng = new Prng(`fleet ${String(seed)}`);
   const drawn = {
@@ -34,10 +54,19 @@ export function fleetOf({
     printRate: prng.pick([0, 0, 50]),
     partSessions: prng.pick([0, 6]),
   };
+  const elsewhere = new Prng(`abroad ${String(seed)}`);
+  const [zone, change] = elsewhere.pick(changes);
+  // From before the change to after the hour that may come twice.
+  const nearby = Date.parse(change) + elsewhere.int(-4_500_000, 3_600_000);
   return simulate({
     seed,
-    routers: { count: 3, sessions: 25, formats: [prng.pick(['text', 'text', 'xml', 'json'])] },
-    start: drawn.start,
+    routers: {
+      count: 3,
+      sessions: 25,
+      formats: [prng.pick(['text', 'text', 'xml', 'json'])],
+      ...(abroad ? { timezones: [zone] } : {}),
+    },
+    start: abroad ? nearby : drawn.start,
     durationMs: 32 * drawn.pollEveryMs,
     pollEveryMs: drawn.pollEveryMs,
     ...(mixedLevels ? { polls: levels(drawn.pollEveryMs) } : {}),

@@ -173,6 +173,9 @@ export const laws: readonly Law[] = [
   { name: 'mild', broken: (seed) => judge({ seed, faults: 'mild' }, false) },
   { name: 'harsh', broken: (seed) => judge({ seed, faults: 'harsh' }, false) },
   { name: 'levels', broken: (seed) => judge({ seed, faults: 'none', mixedLevels: true }, true) },
+  { name: 'abroad', broken: (seed) => judge({ seed, faults: 'none', abroad: true }, true) },
+  { name: 'abroad, faults', broken: (seed) => judge({ seed, faults: 'harsh', abroad: true }, false) },
+  { name: 'abroad, restore', broken: (seed) => restored({ ...everything(seed), abroad: true }) },
   {
     name: 'levels, faults',
     broken: (seed) => judge({ seed, faults: interleaved, mixedLevels: true }, true),
