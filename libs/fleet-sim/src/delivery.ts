@@ -154,10 +154,15 @@ function grouped(sessions: readonly ListedSession[]): TunnelGroup[] {
   return groups;
 }
 
+/** In quotes where the CLI wants them. */
+function typed(value: string): string {
+  return /[\s|"\\]/.test(value) ? `"${value.replaceAll(/["\\]/g, '\\$&')}"` : value;
+}
+
 function commandOf({ truth }: Printed): string {
   const words = ['show services l2tp session'];
   if (truth.level !== 'brief') words.push(truth.level);
-  for (const [name, value] of Object.entries(truth.scope)) words.push(name, value);
+  for (const [name, value] of Object.entries(truth.scope)) words.push(name, typed(value));
   if (truth.format !== 'text') words.push(`| display ${truth.format}`);
   words.push('| no-more');
   return words.join(' ');

@@ -1,5 +1,6 @@
 export * from './capture.ts';
 export * from './faults.ts';
+export type { Filter } from './filter.ts';
 export * from './layouts.ts';
 export { defaultLife, type Life } from './life.ts';
 export type { PollPlan } from './poller.ts';

@@ -4,9 +4,10 @@ import type { Level, Scope } from '@sessionreel/session-model';
 import type { Capture, CaptureFault } from './capture.ts';
 import { faultyDelivery, makeCaptures, type Printed } from './delivery.ts';
 import type { Faults } from './faults.ts';
+import { select, someFilter, type Filter } from './filter.ts';
 import { garbage } from './garbage.ts';
 import { levelsOf } from './layouts.ts';
-import { isListed, uidOf, type Call, type Node, type Tunnel } from './model.ts';
+import { isListed, uidOf, type Call, type Node } from './model.ts';
 import { totals, byName } from './traffic.ts';
 import type { ListedSession } from './truth.ts';
 import { countedAt, viewOf } from './view.ts';
@@ -29,6 +30,8 @@ export interface PollOptions {
   /** What proves that a text is whole. */
   readonly textEnds: 'prompt' | 'declared' | 'mixed';
   readonly xml: 'reply' | 'rpc' | 'bare';
+  /** Which filters a command may have. */
+  readonly filters: readonly Filter[];
 }
 
 const stepMs = 250;
@@ -98,7 +101,7 @@ export class Poller {
     }
     const faults = new Set<CaptureFault>();
     const text = node.spec.format === 'text';
-    const scope = prng.chance(rates.filtered) ? someFilter(node, prng) : {};
+    const scope = prng.chance(rates.filtered) ? someFilter(node, this.#options.filters, prng) : {};
     if (Object.keys(scope).length > 0) faults.add('filtered');
     const gives = text && prng.chance(rates.errorAfterRows);
     if (gives) faults.add('error_after_rows');
@@ -199,42 +202,9 @@ function answered(node: Node, level: Level): Level | null {
   return level === 'detail' ? 'extensive' : null;
 }
 
-function someFilter(node: Node, prng: Prng): Scope {
-  const tunnels = [...node.tunnels.values()];
-  if (tunnels.length === 0) return {};
-  const tunnel = prng.pick(tunnels);
-  const lns = node.spec.role === 'lns';
-  const session = [...(lns ? tunnel.lnsCalls : tunnel.lacCalls).keys()][0];
-  const filters: Scope[] = [
-    { 'local-tunnel-id': String(lns ? tunnel.lnsId : tunnel.lacId) },
-    { 'peer-gateway-name': lns ? tunnel.lac.spec.name : tunnel.lns.spec.name },
-  ];
-  if (session !== undefined) filters.push({ 'local-session-id': String(session) });
-  return prng.pick(filters);
-}
-
-function* select(node: Node, scope: Scope): Generator<Call, void> {
-  for (const tunnel of node.tunnels.values()) {
-    if (!tunnelMatches(node, tunnel, scope)) continue;
-    const session = scope['local-session-id'];
-    const lns = node.spec.role === 'lns';
-    for (const call of (lns ? tunnel.lnsCalls : tunnel.lacCalls).values()) {
-      if (session === undefined || session === String(lns ? call.lnsId : call.lacId)) yield call;
-    }
-  }
-}
-
 function ordered(node: Node, scope: Scope, prng: Prng): Iterator<Call> {
   if (!node.spec.unordered) return select(node, scope);
   // Sessions change places within their tunnels only.
   const byTunnel = Map.groupBy(select(node, scope), (call) => call.tunnel);
   return [...byTunnel.values()].flatMap((calls) => prng.shuffle(calls)).values();
-}
-
-function tunnelMatches(node: Node, tunnel: Tunnel, scope: Scope): boolean {
-  const lns = node.spec.role === 'lns';
-  const id = scope['local-tunnel-id'];
-  const peer = scope['peer-gateway-name'];
-  if (id !== undefined && id !== String(lns ? tunnel.lnsId : tunnel.lacId)) return false;
-  return peer === undefined || peer === (lns ? tunnel.lac : tunnel.lns).spec.name;
 }

@@ -1,6 +1,7 @@
 /** The simulation: groups of routers, each with its own randomness, merged by time. */
 import type { SessionRecord } from '@sessionreel/session-model';
 import type { Capture } from './capture.ts';
+import { commonFilters } from './filter.ts';
 import { faultsOf, type FaultSetting } from './faults.ts';
 import { defaultLife, type Life } from './life.ts';
 import { isListed, uidOf } from './model.ts';
@@ -33,6 +34,8 @@ export interface SimulationOptions {
   /** What proves that a text is whole; default: the prompt. */
   readonly textEnds?: PollOptions['textEnds'];
   readonly xml?: PollOptions['xml'];
+  /** Which filters a command may have; default: by tunnel, by session, by the peer's name. */
+  readonly filters?: PollOptions['filters'];
 }
 
 export type SimItem = Capture | TruthEvent;
@@ -115,6 +118,7 @@ class Group {
       partSessions: options.partSessions ?? 0,
       textEnds: options.textEnds ?? 'prompt',
       xml: options.xml ?? 'reply',
+      filters: options.filters ?? commonFilters,
     };
     this.#poller = new Poller(this.#world, plan, prng.fork('polls'), emit);
     for (const node of this.#world.nodes.values()) {

@@ -205,8 +205,13 @@ function address(values: Values, end: 'local' | 'remote', owner: Node, form: str
     values[`${end}_ip`] = '';
     return;
   }
-  values[`${end}_ip`] = form === 'ipv6' ? addressV6(owner.address) : owner.address;
+  values[`${end}_ip`] = printedAddress(owner, form);
   if (form === 'port') values[`${end}_port`] = 1701;
+}
+
+/** A router's address in the form that it is printed in where it is not blank. */
+export function printedAddress(owner: Node, form: string): string {
+  return form === 'ipv6' ? addressV6(owner.address) : owner.address;
 }
 
 /** The same host in the documentation's prefix of IPv6. */
