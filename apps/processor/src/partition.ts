@@ -4,6 +4,7 @@
  * the last one commits. After any error everything begins anew from what is committed: nothing is patched up.
  */
 import {
+  giveBack,
   TransactionalProducer,
   type Compression,
   type KafkaAdmin,
@@ -324,6 +325,7 @@ export class PartitionTask {
     this.#suspects.cleared(last.offset);
     this.#failures = 0;
     countCommitted(metrics, done);
+    giveBack(done.messages);
   }
 
   /** Begins anew at once, after a while, when the group has confirmed us, or never. */

@@ -32,7 +32,7 @@ export const settings = {
   batchMessages: setting(kinds.integer(1), 1_000, 'captures in one transaction'),
   batchLinger: setting(kinds.duration(), 20, 'how long a batch waits to fill, ms'),
   inFlightBytes: setting(kinds.bytes(), 64 * mib, 'captures in work at once, all partitions, bytes'),
-  queueBytes: setting(kinds.bytes(), 128 * mib, 'captures fetched and waiting, all partitions, bytes'),
+  queueBytes: setting(kinds.bytes(), 48 * mib, 'captures fetched and waiting, all partitions, bytes'),
   fetchBytes: setting(kinds.bytes(), 4 * mib, 'fetched of a partition at once, bytes'),
   expansionLimit: setting(
     kinds.bytes(),

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { constants, gunzip, gzip, zstdCompress, zstdDecompress } from 'node:zlib';
 import kafkajs from 'kafkajs';
 import { Lz4Error, lz4Decompress } from './lz4.ts';
+import { answerOf } from './frame-memory.ts';
 import { batchBeforeRecords, endOfFetch, refusedRecords } from './refused.ts';
 import { SnappyError, snappyDecompress } from './snappy.ts';
 
@@ -59,16 +60,17 @@ function unsupported(name: string): () => Promise<never> {
 }
 
 /** Bytes that the batches of each fetch expanded to so far, by the memory that the fetch came in. */
-const expandedByFetch = new WeakMap<ArrayBufferLike, number>();
+const expandedByFetch = new WeakMap<object, number>();
 
 function bounded(name: string, decompress: Decompress): (data: Buffer) => Promise<Buffer> {
   return async (data) => {
-    const already = expandedByFetch.get(data.buffer) ?? 0;
+    const answer = answerOf(data.buffer);
+    const already = expandedByFetch.get(answer) ?? 0;
     if (already >= limits.fetchBytes) throw endOfFetch();
     try {
       const out = await decompress(data, limits.batchBytes);
       // Small answers share a pool of buffers with others, so that only own memory can be accounted for.
-      if (data.buffer.byteLength > 65_536) expandedByFetch.set(data.buffer, already + out.length);
+      if (data.buffer.byteLength > 65_536) expandedByFetch.set(answer, already + out.length);
       return out;
     } catch (error) {
       const batch = batchBeforeRecords(data);

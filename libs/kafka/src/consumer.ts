@@ -7,6 +7,7 @@ import type { Batch, Consumer, EachBatchPayload } from 'kafkajs';
 import { stickyAssigner } from './assigner.ts';
 import type { KafkaClient } from './client.ts';
 import { KafkaError, kafkaErrorOf } from './errors.ts';
+import { handedOver } from './frame-memory.ts';
 import { GroupSeat, type OffsetCommit } from './group-seat.ts';
 import { messageOf, sizeOf, type Message } from './message.ts';
 
@@ -226,7 +227,9 @@ export class GroupConsumer {
     const last = payload.batch.messages.at(-1);
     const isCurrent = (): boolean => this.#running && payload.isRunning() && !payload.isStale();
     if (last === undefined || !isCurrent()) return;
-    const working = Promise.resolve(this.#options.onBatch(batchOf(payload.batch, isCurrent)));
+    const batch = batchOf(payload.batch, isCurrent);
+    handedOver(recordsOf(payload.batch), batch.messages);
+    const working = Promise.resolve(this.#options.onBatch(batch));
     const rebalance = await heartbeatWhile(working, () => payload.heartbeat());
     if (!payload.isStale()) payload.resolveOffset(last.offset);
     if (rebalance !== undefined) throw rebalance;
@@ -256,6 +259,11 @@ async function heartbeatWhile(
       }
     }
   }
+}
+
+/** As they were read out of the answer; kafkajs's type does not show them. */
+function recordsOf(batch: Batch): readonly unknown[] {
+  return (batch as Batch & { readonly rawMessages: readonly unknown[] }).rawMessages;
 }
 
 function batchOf(batch: Batch, isCurrent: () => boolean): MessageBatch {

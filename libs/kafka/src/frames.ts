@@ -4,6 +4,7 @@
  * a time, all of them garbage at once. An answer says in its first four bytes how long it is: here the system's read goes into
  * a buffer of that size, and kafkajs is given whole answers.
  */
+import { takeMemory } from './frame-memory.ts';
 import { connect, isIP, type OnReadOpts, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 
@@ -61,7 +62,7 @@ export class Frames {
       if (size < 0 || size > frameBytesMost)
         throw new FrameError(`the answer claims ${size} bytes: is it Kafka that listens there, without TLS?`);
       const length = sizeBytes + size;
-      const frame = length > scratchBytes ? Buffer.allocUnsafeSlow(length) : Buffer.allocUnsafe(length);
+      const frame = length > scratchBytes ? takeMemory(length) : Buffer.allocUnsafe(length);
       const here = Math.min(length, end - start);
       scratch.copy(frame, 0, start, start + here);
       start += here;

@@ -9,6 +9,7 @@ export * from './consumer.ts';
 export * from './dead-letters.ts';
 export * from './dead-letter-list.ts';
 export * from './errors.ts';
+export { giveBack } from './frame-memory.ts';
 export * from './message.ts';
 export * from './partitioner.ts';
 export * from './producer.ts';

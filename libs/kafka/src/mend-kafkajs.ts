@@ -18,6 +18,7 @@
  */
 import { createRequire } from 'node:module';
 import { crc32c } from './crc32c.ts';
+import { decoded } from './frame-memory.ts';
 
 interface RequestQueue {
   readonly pending: readonly unknown[];
@@ -158,6 +159,7 @@ function mendDecoding(): void {
         throw error;
       }
     }
+    decoded(all, bytes);
     return all;
   };
   const cached = require.cache[require.resolve(path)];
