@@ -24,8 +24,9 @@ export type Reading =
 export async function readEvent(message: Message, registry: SchemaRegistry | undefined): Promise<Reading> {
   const { offset, timestamp, value } = message;
   const arrived = performance.now();
+  const late = Date.now() - timestamp;
   if (headerText(message, 'kind') === 'checkpoint')
-    return { kind: 'entry', entry: { offset, datum: undefined, day: 0, timestamp, arrived } };
+    return { kind: 'entry', entry: { offset, datum: undefined, day: 0, timestamp, arrived, late } };
   if (value === null) return { kind: 'bad', error: 'an event without a value' };
   try {
     const frame = unframe(value);
@@ -38,7 +39,7 @@ export async function readEvent(message: Message, registry: SchemaRegistry | und
       ),
     );
     const day = Math.floor(peekDelta(datum).gop / dayMs);
-    return { kind: 'entry', entry: { offset, datum, day, timestamp, arrived } };
+    return { kind: 'entry', entry: { offset, datum, day, timestamp, arrived, late } };
   } catch (error) {
     if (error instanceof AvroDataError) return { kind: 'bad', error: error.message };
     throw error;

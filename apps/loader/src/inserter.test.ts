@@ -11,6 +11,7 @@ const entry = (offset: number): Entry => ({
   day: 1,
   timestamp: 0,
   arrived: 0,
+  late: 0,
 });
 const part = (partition: number, first: number, last: number): Part => ({
   partition,

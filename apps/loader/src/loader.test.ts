@@ -79,7 +79,7 @@ class Bench {
       read: ({ offset, timestamp }) =>
         Promise.resolve({
           kind: 'entry',
-          entry: { offset, datum: new Uint8Array(4), day: 1, timestamp, arrived: performance.now() },
+          entry: { offset, datum: new Uint8Array(4), day: 1, timestamp, arrived: performance.now(), late: 0 },
         }),
     });
     this.loader.start();

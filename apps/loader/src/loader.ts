@@ -143,6 +143,7 @@ export class Loader {
       day: 0,
       timestamp: message.timestamp,
       arrived: performance.now(),
+      late: 0,
     });
     const generation = this.#generation;
     for (;;) {

@@ -8,11 +8,13 @@ const entry = (offset: number, over: Partial<Entry> = {}): Entry => ({
   day: 1,
   timestamp: 0,
   arrived: offset,
+  late: 0,
   ...over,
 });
 
 describe('the flush rule', () => {
-  const waiting = { bytes: 100, messages: 1, oldest: 1_000 };
+  // Others keep coming.
+  const waiting = { bytes: 100, messages: 1, oldest: 1_000, newest: 1e9, late: 0 };
   test('waits for others, but not long', () => {
     expect(isDue(waiting, limits, 1_299, 0)).toBe(false);
     expect(isDue(waiting, limits, 1_300, 0)).toBe(true);
@@ -22,10 +24,27 @@ describe('the flush rule', () => {
     expect(isDue(waiting, limits, 1_600, 200)).toBe(true);
     expect(isDue(waiting, limits, 2_000, 60_000)).toBe(true);
   });
+  test('waits three seconds where events come late anyway, whatever an insert takes', () => {
+    const late = { ...waiting, late: 4_000 };
+    for (const lastInsertMs of [0, 200, 60_000]) {
+      expect(isDue(late, limits, 3_999, lastInsertMs)).toBe(false);
+      expect(isDue(late, limits, 4_000, lastInsertMs)).toBe(true);
+    }
+    // A router's clock is nobody's hurry: an event of the future is not late.
+    expect(isDue({ ...waiting, late: -1e9 }, limits, 1_300, 0)).toBe(true);
+  });
+  test('does not wait for what does not come', () => {
+    for (const late of [0, 4_000, 1e12]) {
+      const rest = { ...waiting, newest: 1_100, late };
+      expect(isDue(rest, limits, 1_399, 60_000)).toBe(false);
+      expect(isDue(rest, limits, 1_400, 60_000)).toBe(true);
+    }
+  });
   test('does not wait when there is enough', () => {
     expect(isDue({ ...waiting, bytes: 10_000 }, limits, 1_000, 0)).toBe(true);
     expect(isDue({ ...waiting, messages: 100 }, limits, 1_000, 0)).toBe(true);
-    expect(isDue({ bytes: 0, messages: 0, oldest: Infinity }, limits, 1e9, 0)).toBe(false);
+    const none = { bytes: 0, messages: 0, oldest: Infinity, newest: -Infinity, late: 0 };
+    expect(isDue(none, limits, 1e9, 0)).toBe(false);
   });
 });
 
