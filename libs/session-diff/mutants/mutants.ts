@@ -261,8 +261,8 @@ export const mutants: readonly Mutant[] = [
   ),
   staleness(
     'an older snapshot of the same level applies',
-    'orderOf(kind) < levelOrder[level]',
-    'orderOf(kind) <= levelOrder[level]',
+    'orderOf(kind) >= levelOrder[level]',
+    'orderOf(kind) > levelOrder[level]',
   ),
   staleness(
     'a repeat applies',
@@ -297,11 +297,7 @@ export const mutants: readonly Mutant[] = [
   ),
   end('at goes back', 'head.at = Math.max(head.at, capturedAt);', 'head.at = capturedAt;'),
   end('keys of a part are overwritten by the next', 'pending.parts === 1 ? keys : keys.slice()', 'keys'),
-  end(
-    'ranks are not spread anew at a keyframe',
-    'if (beginsGroup) renumber(work.core);',
-    '',
-  ),
+  end('ranks are not spread anew at a keyframe', 'if (beginsGroup) renumber(work.core);', ''),
   ranks('neighbours do not give way', 'const roomAnew = 16;', 'const roomAnew = 100_000_000;'),
   ranks('equal ranks rise', 'if (rank <= before) return false;', 'if (rank < before) return false;'),
   listed('a deviation is taken twice', '(core.word(r, Col.clockOffset) | 0)', '0'),

@@ -178,6 +178,22 @@ it('writes the bytes that the object form of the same delta has', () => {
   );
 });
 
+it.each([
+  ['many images, records and prints', ['', 'ä'.repeat(17), 'x'.repeat(32), 'x'.repeat(33)], 50],
+  ['texts of every length', Array.from({ length: 200 }, (_, n) => 'x'.repeat(n)), 6],
+  ['texts longer than a page', ['y', 'z'.repeat(70_000)], 1],
+])('writes %s, which do not fit on one page', (_, texts, size) => {
+  const words = Array.from({ length: 199 }, (__, n) => Math.imul(n + 1, 0x9e3779b1) >>> (n % 32));
+  const times = [1_795_000_000_000, Number.NaN, 0, 4_102_444_800_000, 17];
+  const flat = flatOf({ texts, words, times, sizes: [size] });
+  const writer = createEventWriter(8);
+  encodeDelta(unflatten(flat), writer);
+  const expected = Buffer.from(takeWritten(writer));
+  encodeFlatDelta(flat, writer);
+  expect(Buffer.from(takeWritten(writer)).equals(expected)).toBe(true);
+  expect(expected.length).toBeGreaterThan(1 << 17);
+});
+
 it('is read back into another string table, flat', () => {
   const writer = createEventWriter(8);
   const strings = new StringTable();

@@ -96,8 +96,10 @@ export function releaseDelta(delta: FlatDelta): void {
   const empty = newLists();
   const { opened, changed, closed, rebase, keyframe, counters, counters_rounded, prints } = delta;
   const lists = { opened, changed, closed, rebase, keyframe, counters, counters_rounded, prints };
-  const kept = Object.entries(lists).filter(([, { words }]) => words.length <= keptMost);
-  if (spare.length < spareMost) spare.push({ ...newLists(), ...Object.fromEntries(kept) });
+  const all = Object.entries(lists);
+  const kept = all.filter(([, { words }]) => words.length <= keptMost);
+  if (spare.length < spareMost)
+    spare.push(kept.length === all.length ? lists : { ...newLists(), ...Object.fromEntries(kept) });
   Object.assign(delta, empty);
 }
 

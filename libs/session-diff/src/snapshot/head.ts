@@ -174,25 +174,16 @@ export interface Sights {
 export function encodeState(head: Head, sights: Sights = {}): Uint8Array {
   const { seen = [], number = 0, uncounted = [], told } = sights;
   // The keys of the parts before stand in their deltas; only a checkpoint must say them again.
-  const slim = {
-    ...head,
-    pending: head.pending.map((pending) => ({
-      ...pending,
-      order: told === undefined ? {} : plain(pending.order),
-    })),
+  const pending = head.pending.map((one) => ({ ...one, order: told === undefined ? {} : plain(one.order) }));
+  const state = {
+    head: { ...head, pending },
+    listed: seen !== null,
+    number,
+    ...(uncounted.length === 0 ? {} : { uncounted }),
+    ...(told === undefined ? {} : { told }),
   };
-  const json = Buffer.from(
-    JSON.stringify(
-      {
-        head: slim,
-        listed: seen !== null,
-        number,
-        ...(uncounted.length === 0 ? {} : { uncounted }),
-        ...(told === undefined ? {} : { told }),
-      },
-      bigints,
-    ),
-  );
+  // Only what waits holds 64-bit numbers; asking each value costs more than the rest of a small snapshot's end.
+  const json = Buffer.from(pending.length === 0 ? JSON.stringify(state) : JSON.stringify(state, bigints));
   const keys = seen ?? [];
   const bytes = new Uint8Array(4 + json.length + 5 + keys.length * 6);
   new DataView(bytes.buffer).setUint32(0, json.length, true);

@@ -26,11 +26,15 @@ export function stalenessOf(head: Head, source: SnapshotSource, start: SnapshotB
 }
 
 /** Whether a snapshot of that time tells anything: it is the newest, or all newer ones are of lower levels. */
-function mayFill(head: Head, capturedAt: number, level: SnapshotBegin['level']): boolean {
-  return newerKinds(head, capturedAt).every((kind) => orderOf(kind) < levelOrder[level]);
+function mayFill({ classAt }: Head, capturedAt: number, level: SnapshotBegin['level']): boolean {
+  // Asked of each snapshot that is remembered, so without a list.
+  for (const kind in classAt)
+    if ((classAt[kind] as number) > capturedAt && orderOf(kind) >= levelOrder[level]) return false;
+  return true;
 }
 
-const orderOf = (kind: string): number => levelOrder[kind.split('/')[1] as keyof typeof levelOrder];
+const orderOf = (kind: string): number =>
+  levelOrder[kind.slice(kind.indexOf('/') + 1) as keyof typeof levelOrder];
 
 /** Classes of which a newer snapshot was applied. */
 export function newerKinds(head: Head, capturedAt: number): string[] {
