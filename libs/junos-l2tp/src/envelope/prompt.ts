@@ -1,4 +1,5 @@
 /** What stands around a reply on a terminal: prompts, banners, pager. Lines are Latin-1 strings without their line end. */
+import { hasControls, shown } from './shown.ts';
 
 export interface Prompt {
   readonly user: string;
@@ -22,14 +23,22 @@ export function withoutLineEnd(line: string): string {
 /** The prompt that a line begins with, at its first column; null when it begins with none. */
 export function promptOf(line: string): Prompt | null {
   const first = line.charCodeAt(0);
+  if (line.length > 4096) return null;
+  // What a terminal was told in front of the prompt, or a line that was redrawn.
+  if (first === 0x1b || first === 0x0d || first === 0x07) return promptShown(shown(line));
+  const prompt = promptShown(line);
+  return prompt !== null && hasControls(prompt.command) ? promptShown(shown(line)) : prompt;
+}
+
+function promptShown(line: string): Prompt | null {
   // Cheap refusals first: lines of sessions begin with spaces or with a label.
-  if (first <= 0x20 || line.length > 4096) return null;
+  if (line.charCodeAt(0) <= 0x20) return null;
   const match = named.exec(line);
   if (match !== null)
     return { user: match[1] as string, host: match[2] as string, command: (match[3] as string).trim() };
   const typed = shell.exec(line);
   if (typed !== null)
-    return { user: typed[1] as string, host: typed[2] as string, command: (typed[3] as string).trim() };
+    return { user: typed[1] as string, host: typed[2] as string, command: (typed[3] ?? '').trim() };
   const short = bare.exec(line);
   if (short === null) return null;
   return { user: '', host: short[1] as string, command: (short[2] ?? '').trim() };
@@ -41,7 +50,7 @@ export function isBanner(line: string): boolean {
 }
 
 /** How a shell's prompt on the router ends (`root@lns:~ # `, `root@lns% `), where a person types `cli show …`. */
-const shell = /^([^\s@:<>#%{}"',]{1,64})@([^\s@:<>#%{}"',]{1,255}):\S{1,255} [#%] (cli[ \t].*)$/;
+const shell = /^([^\s@:<>#%{}"',]{1,64})@([^\s@:<>#%{}"',]{1,255}):\S{1,255} [#%](?:[ \t](.*))?$/;
 
 // eslint-disable-next-line no-control-regex -- terminals are told to print the pager's line in reverse
 const pager = /^(?:\x1b\[[\d;]*m)*---\(more(?: \d{1,3}%)?\)---/;

@@ -167,7 +167,10 @@ export class SnapshotParser {
   }
 
   #takePrompt(command: string, host: string): void {
-    this.#finishSnapshot(true);
+    // Typed ahead, it is echoed once as it comes and once more behind the prompt: the first is no command that printed nothing.
+    const isEcho =
+      this.#builder === null && this.#command?.text === command && this.#commandLine === this.#lineNumber - 1;
+    if (!isEcho || command === '') this.#finishSnapshot(true);
     this.#blank = new Uint8Array();
     this.#router = host;
     this.#setCommand(command === '' ? null : parseCommand(command));

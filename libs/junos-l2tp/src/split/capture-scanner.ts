@@ -11,6 +11,8 @@ import { XmlScanner } from './xml-scanner.ts';
 export interface CaptureSink extends CutSink {
   /** A prompt with a command typed behind it, at the offset where its line (or the banner above it) begins. */
   command(at: number, typed: string, host: string): void;
+  /** A prompt at which nothing was typed: what follows it belongs to nothing before it. */
+  prompt(at: number, host: string): void;
   /** An XML or JSON reply begins there, whether or not a prompt stands before it. */
   reply(at: number): void;
 }
@@ -38,6 +40,8 @@ export class CaptureScanner {
   /** Lines of a tunnel's header right above the line that comes, where each field has a line of its own, and where they begin. */
   #fieldsAt = -1;
   #fields = '';
+  /** What was typed last, and where its line ends. */
+  #typed = { command: '', end: -1 };
 
   constructor(sink: CaptureSink) {
     this.#sink = sink;
@@ -106,7 +110,7 @@ export class CaptureScanner {
     if (!isSpecial && byColumn <= 0x20 && !this.#inHead) return;
     const whole = data.toString('latin1', start, Math.min(end, start + lineHead));
     const text = whole.slice(pagerLength(whole)).trim();
-    if (this.#isPrompt(whole.trimEnd(), at)) return;
+    if (this.#isPrompt(whole.trimEnd(), at, this.#offset + end)) return;
     if (/^#\d{1,10}$/.test(text)) this.#chunk(at);
     if (!this.#inHead && byColumn > 0x20 && isHeaderField(text)) {
       this.#fields = fieldsAt < 0 ? whole : this.#fields + whole;
@@ -123,7 +127,7 @@ export class CaptureScanner {
     this.#sink.reply(Math.max(0, at - 1));
   }
 
-  #isPrompt(line: string, at: number): boolean {
+  #isPrompt(line: string, at: number, end: number): boolean {
     if (isBanner(line)) {
       this.#bannerAt = at;
       return true;
@@ -135,7 +139,13 @@ export class CaptureScanner {
     this.#isChunked = false;
     this.#inHead = false;
     this.#head = [];
-    if (prompt.command !== '') this.#sink.command(bannerAt < 0 ? at : bannerAt, prompt.command, prompt.host);
+    const from = bannerAt < 0 ? at : bannerAt;
+    const before = this.#typed;
+    this.#typed = { command: prompt.command, end };
+    // Typed ahead and echoed twice, as the parser has it.
+    if (prompt.command !== '' && before.command === prompt.command && before.end === at) return true;
+    if (prompt.command === '') this.#sink.prompt(from, prompt.host);
+    else this.#sink.command(from, prompt.command, prompt.host);
     return true;
   }
 

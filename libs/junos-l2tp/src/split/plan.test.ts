@@ -257,6 +257,29 @@ describe('a file of several commands', { timeout: 60_000 }, () => {
     expect(texts[1]).toMatch(/^\{master\}\nuser@lns1> show services l2tp session\n/);
   });
 
+  it('ends a capture at a prompt where nothing was typed, if a listing follows, as the parser does', () => {
+    const listing =
+      'Tunnel local ID: 1\n  Session local ID: 1, Session remote ID: 2\n    State: Established\n';
+    const command = 'user@lns1> show services l2tp session extensive\n';
+    const text = `${command}${listing}\nuser@lns1> \n${listing}\n{master}\nuser@lns1> \n\nuser@lns1> `;
+    const { captures } = plan(Buffer.from(text), 1000);
+    expect(captures.map((x) => [x.command, x.host, x.followed])).toEqual([
+      ['show services l2tp session extensive', 'lns1', true],
+      ['', 'lns1', false],
+    ]);
+    expect(parse(Buffer.from(text)).facts.map((x) => [x.command, x.sessions, x.complete])).toEqual([
+      ['show services l2tp session extensive', 1, true],
+      ['', 1, true],
+    ]);
+  });
+
+  it('takes a command that was echoed twice as one, as the parser does', () => {
+    const line = 'user@lns1> show services l2tp session extensive\n';
+    const text = `${line}${line}Tunnel local ID: 1\n  Session local ID: 1, Session remote ID: 2\n\nuser@lns1> `;
+    expect(plan(Buffer.from(text), 1000).captures.length).toBe(1);
+    expect(parse(Buffer.from(text)).facts.map((x) => [x.sessions, x.complete])).toEqual([[1, true]]);
+  });
+
   it('keeps a command that listed nothing: it closes everything', () => {
     const { captures } = plan(Buffer.from('user@lns1> show services l2tp session\n\nuser@lns1> \n'), 1000);
     expect(captures.length).toBe(1);

@@ -46,6 +46,8 @@ export class Planner {
   readonly #captures: PlannedCapture[] = [];
   #open: Open = opened(0, '', '');
   #size = 0;
+  /** The prompt that ended the capture at hand, where nothing was typed. */
+  #ended: { at: number; host: string } | null = null;
   /** Commands of other kinds that were left out. */
   skipped = 0;
 
@@ -54,8 +56,12 @@ export class Planner {
     this.#partBytes = partBytes;
     const sink: CaptureSink = {
       command: (at, typed, host) => this.#command(at, typed, host),
+      prompt: (at, host) => {
+        this.#ended ??= { at, host };
+      },
       reply: (at) => this.#reply(at),
       session: () => {
+        this.#goOn();
         this.#open.sessions++;
       },
       cut: (end, start, repeat) => this.#cut(end, start, repeat),
@@ -84,7 +90,17 @@ export class Planner {
     return this.#captures;
   }
 
+  /** A listing behind a prompt at which nothing was typed is another one: the parser reads it so. */
+  #goOn(): void {
+    const ended = this.#ended;
+    this.#ended = null;
+    if (ended === null || (this.#open.command === '' && this.#open.sessions === 0)) return;
+    this.#close(ended.at, true);
+    this.#open = opened(ended.at, '', ended.host);
+  }
+
   #command(at: number, typed: string, host: string): void {
+    this.#ended = null;
     const before = this.#open;
     if (before.command === '' && before.sessions === 0) {
       // What stands above the first prompt goes with it.
@@ -97,6 +113,7 @@ export class Planner {
 
   /** Behind a listing, and without a prompt between: the next one of a file that was put together of replies. */
   #reply(at: number): void {
+    this.#goOn();
     if (this.#open.sessions === 0) return;
     const { host } = this.#open;
     this.#close(at, false);

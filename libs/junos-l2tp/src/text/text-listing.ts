@@ -181,7 +181,9 @@ export class TextListing {
 
   #takeStray(line: TextLine): void {
     this.firstStray ??= line;
-    if (!this.orphaned && this.isInListing)
+    if (!this.isInListing && /\bl2tp +se\S* +\S/i.test(line.content))
+      this.#builder.problem(line.number, `a command that is not understood: ${excerpt(line.content)}`, true);
+    else if (!this.orphaned && this.isInListing)
       this.#builder.problem(line.number, `belongs to no session: ${excerpt(line.content)}`, true);
     else if (!this.orphaned && this.#warnings === 0 && this.firstStray === line)
       this.#builder.problem(line.number, `not understood: ${excerpt(line.content)}`);
