@@ -1,12 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
 import { Journal } from './import-journal.ts';
-import { fromName, sourcesOf } from './import-sources.ts';
+import { sourcesOf } from './import-sources.ts';
 
 const utc = Date.UTC;
 const capture = (clock: string): string => `user@lns7> show services l2tp session extensive
@@ -16,26 +24,6 @@ Tunnel local ID: 7
     Create time: ${clock}, Up time: 01:00:00
 
 user@lns7> `;
-
-describe('what a name says', () => {
-  it.each([
-    ['lns1/2026-11-20T10:00:00Z.txt', 'lns1', utc(2026, 10, 20, 10)],
-    ['captures/lns1/2026-11-20T1000.txt', 'lns1', utc(2026, 10, 20, 10)],
-    ['lns1.example.net_20261120-100030.log.gz', 'lns1.example.net', utc(2026, 10, 20, 10, 0, 30)],
-    ['2026-11-20_10.15_lns1-show-services-l2tp-session-extensive.txt', 'lns1', utc(2026, 10, 20, 10, 15)],
-    ['a.tar:2026-11-20/lns2.xml', 'lns2', utc(2026, 10, 20)],
-    ['lns3.1795168800.txt', 'lns3', 1_795_168_800_000],
-    ['lns3-1795168800123.json', 'lns3', 1_795_168_800_123],
-    ['lns4.txt', 'lns4', undefined],
-    ['lns5/show services l2tp session.txt', 'lns5', undefined],
-  ])('%s', (path, router, time) => {
-    expect(fromName(path, 'UTC')).toEqual({ router, time });
-  });
-
-  it('is in the zone of the routers', () => {
-    expect(fromName('lns1/2026-07-20T1000.txt', 'Europe/Berlin').time).toBe(utc(2026, 6, 20, 8));
-  });
-});
 
 async function tar(files: Readonly<Record<string, string>>): Promise<Buffer> {
   const archive = pack();
@@ -92,6 +80,30 @@ describe('folders and archives', () => {
     );
     await expect(sourcesOf([path], 'UTC')).rejects.toThrow('the archive can not be read');
     await expect(sourcesOf([join(folder, 'nothing')], 'UTC')).rejects.toThrow('there is no such file');
+  });
+
+  it.runIf(existsSync('/proc/self/fd'))('are closed again, however many there are', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'reel-sources-'));
+    const text = gzipSync(
+      Buffer.concat([Buffer.from(capture('Fri Nov 20 08:00:00 2026')), randomBytes(300_000)]),
+    );
+    for (let i = 0; i < 40; i++) writeFileSync(join(folder, `lns${i}.txt.gz`), text);
+    const open = (): number => readdirSync('/proc/self/fd').length;
+    const before = open();
+    const { sources, close } = await sourcesOf([folder], 'UTC');
+    await close();
+    expect(sources).toHaveLength(40);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(open() - before).toBeLessThan(10);
+  });
+
+  it('folders above the one that was named say nothing', async () => {
+    const folder = join(mkdtempSync(join(tmpdir(), 'reel-2019-01-01-')), 'lns9');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'captures.txt'), 'x');
+    const { sources, close } = await sourcesOf([folder], 'UTC');
+    await close();
+    expect(sources.map((s) => [s.router, s.namedTime])).toEqual([['lns9', undefined]]);
   });
 
   it('a file named by itself is one', async () => {

@@ -5,7 +5,7 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join, relative } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
@@ -14,6 +14,7 @@ import { StringTable, type SnapshotFacts } from '@sessionreel/session-model';
 import { extract } from 'tar-stream';
 import { nameOf, statOf } from './capture-file.ts';
 import { wrongData } from './cli-error.ts';
+import { fromName } from './import-names.ts';
 import { compressionOf } from './spool.ts';
 import { utcOfWall } from './times.ts';
 
@@ -40,7 +41,8 @@ export interface Sources {
   readonly close: () => Promise<void>;
 }
 
-type Found = Pick<Source, 'name' | 'path'>;
+/** `said` is the part of its path that may say something of it. */
+type Found = Pick<Source, 'name' | 'path'> & { readonly said: string };
 
 /** @param zone of clocks and of times in names. @throws CliError that names the file */
 export async function sourcesOf(paths: readonly string[], zone: string): Promise<Sources> {
@@ -50,22 +52,27 @@ export async function sourcesOf(paths: readonly string[], zone: string): Promise
   const close = async (): Promise<void> => {
     for (const folder of folders) await rm(folder, { recursive: true, force: true });
   };
-  const add = async (path: string, name: string): Promise<void> => {
+  const add = async (path: string, name: string, said: string): Promise<void> => {
     if (!(await isArchive(path))) {
-      found.push({ name, path });
+      found.push({ name, path, said });
       return;
     }
     mixed = true;
     const folder = await mkdtemp(join(tmpdir(), 'reel-import-'));
     folders.push(folder);
-    for await (const inner of unpacked(path, name, folder)) found.push(inner);
+    for await (const inner of unpacked(path, name, folder))
+      found.push({ name: `${name}:${inner.name}`, path: inner.path, said: `${said}/${inner.name}` });
   };
   try {
     for (const path of paths) {
       const inside = await filesOf(path);
       mixed ||= inside !== undefined;
-      for (const file of inside ?? [path])
-        await add(file, inside === undefined ? path : join(path, relative(path, file)));
+      if (inside === undefined) await add(path, path, join(basename(dirname(path)), basename(path)));
+      for (const file of inside ?? []) {
+        const inner = relative(path, file);
+        // Folders above the one that was named say nothing of what is in it.
+        await add(file, join(path, inner), join(basename(resolve(path)), inner));
+      }
     }
     const sources: Source[] = [];
     for (const one of found) sources.push(await described(one, zone));
@@ -112,9 +119,8 @@ async function isArchive(path: string): Promise<boolean> {
 async function headOf(path: string, most: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  const stream = await expanded(path);
   try {
-    for await (const chunk of stream) {
+    for await (const chunk of expanded(path)) {
       chunks.push(chunk);
       bytes += chunk.length;
       if (bytes >= most) break;
@@ -125,21 +131,33 @@ async function headOf(path: string, most: number): Promise<Buffer> {
   return Buffer.concat(chunks).subarray(0, most);
 }
 
-async function expanded(path: string): Promise<AsyncIterable<Buffer>> {
+/** Closes the file, however far it was read: an archive may hold more files than may be open. */
+async function* expanded(path: string): AsyncGenerator<Buffer> {
   const compression = await compressionOf(path);
   const source = createReadStream(path);
-  if (compression === 'none') return source;
-  const expand = compression === 'gzip' ? createGunzip() : createZstdDecompress();
-  source.on('error', (error) => expand.destroy(error));
-  return source.pipe(expand);
+  try {
+    if (compression === 'none') {
+      yield* source as AsyncIterable<Buffer>;
+      return;
+    }
+    const expand = compression === 'gzip' ? createGunzip() : createZstdDecompress();
+    source.on('error', (error) => expand.destroy(error));
+    yield* source.pipe(expand) as AsyncIterable<Buffer>;
+  } finally {
+    source.destroy();
+  }
 }
 
 /** Files of an archive, compressed anew: text of routers takes a twentieth. */
-async function* unpacked(path: string, name: string, folder: string): AsyncGenerator<Found> {
+async function* unpacked(
+  path: string,
+  name: string,
+  folder: string,
+): AsyncGenerator<Pick<Source, 'name' | 'path'>> {
   const archive = extract();
   // What breaks off the reading ends the archive, whose iteration then fails.
   let broken: unknown;
-  const feeding = pipeline(Readable.from(await expanded(path)), archive).catch((error: unknown) => {
+  const feeding = pipeline(Readable.from(expanded(path)), archive).catch((error: unknown) => {
     broken = error;
   });
   let count = 0;
@@ -154,7 +172,7 @@ async function* unpacked(path: string, name: string, folder: string): AsyncGener
       const target = join(folder, `${count++}.zst`);
       await pipeline(entry, createZstdCompress(), createWriteStream(target));
       await utimes(target, mtime, mtime);
-      yield { name: `${name}:${inner}`, path: target };
+      yield { name: inner, path: target };
     }
     await feeding;
     if (broken !== undefined) throw broken as Error;
@@ -170,9 +188,9 @@ async function* unpacked(path: string, name: string, folder: string): AsyncGener
 /** Enough for the prompt, and for the clock of the first sessions. */
 const headBytes = 65_536;
 
-async function described({ name, path }: Found, zone: string): Promise<Source> {
+async function described({ name, path, said: text }: Found, zone: string): Promise<Source> {
   const { bytes, changedAt } = await statOf(path);
-  const said = fromName(name, zone);
+  const said = fromName(text, zone);
   const clock = clockOf(await headOf(path, headBytes));
   const time = clock === undefined ? (said.time ?? Math.floor(changedAt)) : utcOfWall(clock * 1_000, zone);
   return { name, path, bytes, changedAt, router: said.router, namedTime: said.time, time };
@@ -196,57 +214,4 @@ function clockOf(head: Buffer): number | undefined {
 
 function ignore(): void {
   // Only the clock is asked for.
-}
-
-/** `2026-11-20T10:00:00Z`, `20261120-1000`, `2026-11-20_10.00.30`; or seconds or milliseconds since 1970. */
-const dated =
-  /(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?([0-2]\d|3[01])(?:[T_\-. ]{0,2}([01]\d|2[0-3])[-_.:h]?([0-5]\d)(?:[-_.:]?([0-5]\d))?(Z)?)?(?!\d)/;
-const counted = /(?<!\d)(1\d{9}|1\d{12})(?!\d)/;
-
-/**
- * What a path says: a time, and a router by what is left of the file's name, else by its folder.
- * `lns1/2026-11-20T1000.txt`, `lns1_20261120-100000.log.gz`, `2026-11-20/lns1.txt`.
- */
-export function fromName(path: string, zone: string): { router: string; time: number | undefined } {
-  const parts = path.split(/\/|:(?!\d\d)/).filter((p) => p !== '' && p !== '.');
-  const file = (parts.at(-1) ?? '').replace(/(?:\.(?:txt|log|xml|json|out|cap|gz|zst))+$/i, '');
-  const time = timeIn(file, zone) ?? timeIn(parts.slice(0, -1).join('/'), zone);
-  const left = withoutTime(file);
-  if (left !== '') return { router: left, time };
-  const folders = parts
-    .slice(0, -1)
-    .map(withoutTime)
-    .filter((p) => p !== '');
-  return { router: folders.at(-1) ?? '', time };
-}
-
-function timeIn(text: string, zone: string): number | undefined {
-  const match = dated.exec(text);
-  if (match !== null) {
-    const [, year, month, day, hour = '0', minute = '0', second = '0', utc] = match;
-    const wall = Date.UTC(
-      Number(year),
-      Number(month) - 1,
-      Number(day),
-      Number(hour),
-      Number(minute),
-      Number(second),
-    );
-    return utc === 'Z' ? wall : utcOfWall(wall, zone);
-  }
-  const digits = counted.exec(text)?.[1];
-  return digits === undefined ? undefined : Number(digits) * (digits.length === 10 ? 1_000 : 1);
-}
-
-/** What is no time and no word about the command. */
-function withoutTime(text: string): string {
-  return basename(text)
-    .replace(dated, ' ')
-    .replace(counted, ' ')
-    .replace(
-      /(?<![a-z])(?:show|services|l2tp|sessions?|extensive|brief|detail|statistics|capture|snapshot)(?![a-z])/gi,
-      ' ',
-    )
-    .replace(/^[\s_\-.+]+|[\s_\-.+]+$/g, '')
-    .replace(/\s+/g, '-');
 }
