@@ -4,8 +4,13 @@
  * of a node of the router's shard. The fence and what the loader keeps are the same on all nodes.
  */
 import { fenced, inbox } from './inbox.ts';
+import { stages } from './stages.ts';
 import { allTables, allViews } from './migrations.ts';
 import { createTable, createView, type Table } from './table.ts';
+
+/** Tables that keep nothing: each node has its own. */
+const passing: readonly Table[] = [inbox, fenced, ...stages];
+const passingNames = passing.map((t) => t.name);
 
 const everywhere = new Set([
   'loader_fence',
@@ -16,19 +21,22 @@ const everywhere = new Set([
   'routers',
 ]);
 
+/** What views read. */
+const readNames = new RegExp(
+  `\\b(FROM|IN \\(SELECT .* FROM) (${[...passingNames, 'loader_fence'].join('|')})\\b`,
+  'g',
+);
+
 /** Statements for a cluster of this name; nodes tell `{shard}` and `{replica}` by their macros. */
 export function clusterStatements(cluster: string, database: string): string[] {
   const on = ` ON CLUSTER ${cluster}`;
   return [
     `CREATE DATABASE IF NOT EXISTS ${database}${on}`,
     ...allTables.flatMap((t) => tableStatements(t, cluster, database, on)),
-    ...[inbox, fenced].map((t) => createTable(t, `${database}.${t.name}`, on, t.engine)),
+    ...passing.map((t) => createTable(t, `${database}.${t.name}`, on, t.engine)),
     ...allViews.map((v) => {
-      const select = v.select.replace(
-        /\b(FROM|IN \(SELECT .* FROM) (inbox\w*|loader_fence)\b/g,
-        `$1 ${database}.$2`,
-      );
-      const to = `${database}.${v.to.startsWith('inbox') ? v.to : localName(v.to)}`;
+      const select = v.select.replace(readNames, `$1 ${database}.$2`);
+      const to = `${database}.${passingNames.includes(v.to) ? v.to : localName(v.to)}`;
       return createView({ ...v, name: `${database}.${v.name}`, select }, to, on);
     }),
   ];

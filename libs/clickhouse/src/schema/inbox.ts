@@ -261,4 +261,4 @@ export const baseViews: readonly View[] = firstViews.map((v) => {
   const tuple = wide.get(v.name);
   return tuple === undefined ? v : apart(v, tuple);
 });
-export const parts = { head, seqOf, position, view, local };
+export const parts = { head, headColumns, seqOf, position, view, local };
