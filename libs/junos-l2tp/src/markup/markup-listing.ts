@@ -3,12 +3,13 @@
  * tokenizers tell of elements and leaves with their place in the buffer; what is in sessions and tables goes on to
  * markup-sessions.ts.
  */
-import { fields, indexOfField, type Level } from '@sessionreel/session-model';
+import { fields, indexOfField, type Level, type ParseProblem } from '@sessionreel/session-model';
 import { MarkupProblem, type MarkupBuffer } from './markup-buffer.ts';
 import { Kind, equalBytes } from './markup-names.ts';
 import { MarkupSessions, type Leaf } from './markup-sessions.ts';
 import type { SnapshotBuilder } from '../envelope/snapshot-builder.ts';
 import { textOf } from '../layout/values.ts';
+import { excerpt } from '../text/field-types.ts';
 
 const Zone = { outside: 0, listing: 1, session: 2, error: 3, other: 4 } as const;
 const durations = new Set(['up_time_s', 'idle_time_s'].map(indexOfField));
@@ -47,6 +48,9 @@ export class MarkupListing {
   #message = '';
   #severity = '';
   #errorLine = 0;
+  /** What else a reply says that may be why its listing is not whole: beside the listing, or instead of sessions. */
+  #beside: ParseProblem | null = null;
+  #instead: ParseProblem | null = null;
 
   constructor(builder: SnapshotBuilder, buffer: MarkupBuffer, format: 'xml' | 'json', predict: boolean) {
     this.#builder = builder;
@@ -119,8 +123,10 @@ export class MarkupListing {
     const name = this.#names[this.depth] as string;
     if (this.#zone === Zone.session) {
       if (this.depth > this.#sessionDepth) this.#sessions.leafOfSession(kind, name, leaf);
-    } else if (this.#zone === Zone.listing) this.#sessions.leafOfTable(kind, name, leaf);
-    else if (this.#zone === Zone.error) this.#leafOfError(kind, leaf);
+    } else if (this.#zone === Zone.listing) {
+      if (this.depth === this.#rootDepth + 1) this.#leafOfRoot(kind, name, leaf);
+      this.#sessions.leafOfTable(kind, name, leaf);
+    } else if (this.#zone === Zone.error) this.#leafOfError(kind, leaf);
     else if (this.#zone === Zone.outside && kind === Kind.wrapper) this.#textOutside(leaf);
   }
 
@@ -177,6 +183,8 @@ export class MarkupListing {
   finish(at: number): void {
     this.#sessions.finish(at);
     const line = this.#buffer.lineAt(at);
+    for (const said of [this.#beside, this.#builder.sessions === 0 ? this.#instead : null])
+      if (this.#rootSeen && said !== null) this.#builder.problem(said.line, said.message, true);
     if (!this.#rootSeen) this.#builder.refuse(this.#errorLine || line, this.#refusal());
     else if (this.closed) this.#builder.close();
     else this.#builder.incomplete(`cut: the ${this.#formatName} is not closed`);
@@ -251,8 +259,17 @@ export class MarkupListing {
       throw new MarkupProblem(at, 'a session within a session');
   }
 
+  /** An element beside the tunnels: what the router has to say, or what newer releases print. */
+  #leafOfRoot(kind: number, name: string, leaf: Leaf): void {
+    const text = messageIn(leaf);
+    if (text === '' || (kind !== Kind.message && kind !== Kind.unknown)) return;
+    const line = this.#buffer.lineAt(leaf.from);
+    if (kind === Kind.message) this.#builder.problem(line, excerpt(text), true);
+    else this.#instead ??= { line, message: `${name} and no session: ${excerpt(text)}` };
+  }
+
   #leafOfError(kind: number, leaf: Leaf): void {
-    const text = textOf(leaf.bytes, leaf.start, Math.min(leaf.end, leaf.start + maxMessage)).trim();
+    const text = messageIn(leaf);
     if (kind === Kind.severity) this.#severity = text.toLowerCase();
     else if (kind === Kind.message || this.depth === this.#asideDepth) this.#message = text;
   }
@@ -273,11 +290,17 @@ export class MarkupListing {
   }
 
   #textOutside(leaf: Leaf): void {
-    const text = textOf(leaf.bytes, leaf.start, Math.min(leaf.end, leaf.start + maxMessage)).trim();
+    const text = messageIn(leaf);
     if (text === '' || this.#other !== '') return;
     if (this.#hasYielded) return this.#tellAnother(leaf.from);
+    const line = this.#buffer.lineAt(leaf.from);
+    this.#beside ??= { line, message: `beside the listing: ${excerpt(text)}` };
     this.#errorLine = this.#buffer.lineAt(leaf.from);
     if (/^(error|syntax error|unknown command)/i.test(text)) this.#message = text;
     else this.#other = text;
   }
+}
+
+function messageIn({ bytes, start, end }: Leaf): string {
+  return textOf(bytes, start, Math.min(end, start + maxMessage)).trim();
 }
