@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { wrongData } from './cli-error.ts';
 import { escapeValue, type Io } from './terminal.ts';
 
-export const chunkBytes = 64 * 1024;
+const chunkBytes = 64 * 1024;
 
 /** A file's name for messages; standard input's is `-`. */
 export const nameOf = (file: string): string => (file === '-' ? 'standard input' : escapeValue(file));

@@ -60,9 +60,12 @@ export async function sendCapture(
   const { parts } = capture.plan;
   const offsets: number[] = [];
   let partition = 0;
+  const space = Buffer.allocUnsafeSlow(Math.max(...parts.map(sizeOfPart)));
   for (const [i, part] of parts.entries()) {
     try {
-      const [sent] = await producer.send(topic, [await messageOf(handle, capture, part, i + 1, flags)]);
+      const [sent] = await producer.send(topic, [
+        await messageOf(handle, capture, part, i + 1, flags, space),
+      ]);
       partition = sent?.partition ?? 0;
       offsets.push(sent?.firstOffset ?? -1);
     } catch (error) {
@@ -73,16 +76,20 @@ export async function sendCapture(
   return { capture, partition, offsets };
 }
 
+/** @param space holds the largest part: a part is sent before the next takes its place */
 async function messageOf(
   handle: FileHandle,
   capture: Prepared,
   part: PlannedPart,
   number: number,
   flags: ImportFlags,
+  space: Buffer,
 ): Promise<OutgoingMessage> {
-  const bytes = await readRange(handle, part.start, part.end);
-  const value =
-    part.prefix.length + part.suffix.length === 0 ? bytes : Buffer.concat([part.prefix, bytes, part.suffix]);
+  const { prefix, suffix, start, end } = part;
+  space.set(prefix);
+  await readRange(handle, start, end, space, prefix.length);
+  space.set(suffix, prefix.length + (end - start));
+  const value = space.subarray(0, sizeOfPart(part));
   return { key: capture.router, value, headers: headersOf(capture, number, flags) };
 }
 

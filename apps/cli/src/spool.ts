@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
-import { chunkBytes, chunksOf, nameOf, statOf } from './capture-file.ts';
+import { chunksOf, nameOf, statOf } from './capture-file.ts';
 import { wrongData } from './cli-error.ts';
 import type { Io } from './terminal.ts';
 
@@ -66,22 +66,42 @@ export async function compressionOf(file: string): Promise<'none' | 'gzip' | 'zs
   return 'none';
 }
 
-/** Bytes `[start, end)` of a file, in chunks. */
+/** What of a file is read at a time. */
+const readBytes = 256 * 1024;
+
+/**
+ * Bytes `[start, end)` of a file, in chunks; each is valid until the next is asked for. One buffer serves all: gigabytes of them, one
+ * after another, would be collected late and leave the memory of the process in pieces.
+ */
 export async function* rangeOf(path: string, start: number, end: number): AsyncGenerator<Uint8Array> {
   if (end <= start) return;
-  const stream = createReadStream(path, { start, end: end - 1, highWaterMark: chunkBytes });
-  for await (const chunk of stream as AsyncIterable<Buffer>) yield chunk;
+  const handle = await open(path);
+  const bytes = new Uint8Array(Math.min(readBytes, end - start));
+  try {
+    for (let at = start; at < end;) {
+      const { bytesRead } = await handle.read(bytes, 0, Math.min(bytes.length, end - at), at);
+      if (bytesRead === 0) return;
+      yield bytes.subarray(0, bytesRead);
+      at += bytesRead;
+    }
+  } finally {
+    await handle.close();
+  }
 }
 
-/** Bytes `[start, end)` of an open file in a buffer of their own. */
-export async function readRange(handle: FileHandle, start: number, end: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(end - start);
-  for (let done = 0; done < bytes.length;) {
-    const { bytesRead } = await handle.read(bytes, done, bytes.length - done, start + done);
+/** Bytes `[start, end)` of an open file into `bytes` from `to` on. */
+export async function readRange(
+  handle: FileHandle,
+  start: number,
+  end: number,
+  bytes: Uint8Array,
+  to: number,
+): Promise<void> {
+  for (let done = 0; done < end - start;) {
+    const { bytesRead } = await handle.read(bytes, to + done, end - start - done, start + done);
     if (bytesRead === 0) throw wrongData('the file became shorter while it was read');
     done += bytesRead;
   }
-  return bytes;
 }
 
 export { open as openFile };
