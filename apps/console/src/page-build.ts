@@ -18,13 +18,7 @@ export async function builtPage(told: (text: string) => void): Promise<string> {
   if (existsSync(join(folder, 'index.html'))) return folder;
   told('building the page; the next start finds it built');
   const beside = `${folder}.${randomUUID()}`;
-  const { build } = await import('vite');
-  await build({
-    root: web,
-    configFile: join(web, 'vite.config.ts'),
-    logLevel: 'error',
-    build: { outDir: beside, emptyOutDir: true },
-  });
+  await build(beside);
   for (const path of filesOf(beside)) compressFile(path);
   try {
     renameSync(beside, folder);
@@ -37,9 +31,27 @@ export async function builtPage(told: (text: string) => void): Promise<string> {
   return folder;
 }
 
+/** As it is for people, whatever this process was started for: libraries look at NODE_ENV, and bring what helps their developers. */
+async function build(folder: string): Promise<void> {
+  const was = process.env['NODE_ENV'];
+  process.env['NODE_ENV'] = 'production';
+  try {
+    const vite = await import('vite');
+    await vite.build({
+      root: web,
+      configFile: join(web, 'vite.config.ts'),
+      logLevel: 'error',
+      build: { outDir: folder, emptyOutDir: true },
+    });
+  } finally {
+    if (was === undefined) delete process.env['NODE_ENV'];
+    else process.env['NODE_ENV'] = was;
+  }
+}
+
 function sourceHash(): string {
   const hash = createHash('sha256');
-  for (const path of [...filesOf(web), join(root, 'package-lock.json')]) {
+  for (const path of [...filesOf(web), fileURLToPath(import.meta.url), join(root, 'package-lock.json')]) {
     if (/\.test\.tsx?$/.test(path)) continue;
     hash
       .update(`${relative(root, path)}\0`)

@@ -12,8 +12,8 @@ export interface Line {
   readonly values: readonly (number | null)[];
   /** What is estimated looks different from what was seen. */
   readonly estimated?: boolean;
-  /** Bounds of it, drawn as a band: index of the lines above and below. */
-  readonly band?: boolean;
+  /** Between which it lies, drawn as a band. */
+  readonly bounds?: { readonly low: readonly (number | null)[]; readonly high: readonly (number | null)[] };
 }
 
 /** The eight largest; the eye cannot tell more apart. */
@@ -71,10 +71,9 @@ export function Chart(props: ChartProps) {
 }
 
 function Legend({ lines, unit }: { readonly lines: readonly Line[]; readonly unit: Unit }) {
-  const visible = lines.filter((l) => l.band !== true);
   return (
     <ul className="legend">
-      {visible.map((line, i) => (
+      {lines.map((line, i) => (
         <li key={line.name}>
           <span className={`key key${i % 8} ${line.estimated === true ? 'dashed' : ''}`} aria-hidden="true" />
           {line.name} <b>{lastOf(line, unit)}</b>
@@ -111,7 +110,7 @@ function Numbers({ label, at, lines, unit }: Pick<ChartProps, 'label' | 'at' | '
                 <th scope="row">{dateTime(t * 1_000, zone)}</th>
                 {lines.map((l) => (
                   <td key={l.name} className="right">
-                    {l.values[i] === null || l.values[i] === undefined ? 'no data' : shown[unit](l.values[i])}
+                    {figureOf(l, i, unit)}
                   </td>
                 ))}
               </tr>
@@ -122,6 +121,17 @@ function Numbers({ label, at, lines, unit }: Pick<ChartProps, 'label' | 'at' | '
       </table>
     </div>
   );
+}
+
+function figureOf({ values, bounds }: Line, i: number, unit: Unit): string {
+  const told = shown[unit];
+  const [middle, low, high] = [values[i], bounds?.low[i], bounds?.high[i]].map((v) => v ?? null);
+  const between =
+    typeof low === 'number' && typeof high === 'number' && low !== high
+      ? `${told(low)} to ${told(high)}`
+      : '';
+  if (typeof middle !== 'number') return between === '' ? 'no data' : between;
+  return between === '' ? told(middle) : `${told(middle)} (${between})`;
 }
 
 /** Redraws when the colours of the page change. */
@@ -165,8 +175,11 @@ function Plot({ label, at, lines, unit, height = 180, from, to }: ChartProps) {
   const { view, change } = useNavigation();
   const colours = useColours();
   const moment = view.at;
-  const names = lines.map((l) => l.name).join('\n');
-  const data = useMemo((): uPlot.AlignedData => [[...at], ...lines.map((l) => [...l.values])], [at, lines]);
+  const names = lines.map((l) => `${l.name} ${l.bounds === undefined ? '' : 'bounded'}`).join('\n');
+  const data = useMemo(
+    (): uPlot.AlignedData => [[...at], ...[...lines, ...boundsOf(lines)].map((l) => [...l.values])],
+    [at, lines],
+  );
   const pick = useRef(change);
   pick.current = change;
   const momentRef = useRef(moment);
@@ -244,7 +257,7 @@ function optionsOf({ width, height, lines, unit, zone, colours, momentRef }: Plo
     ticks: { stroke: grid, width: 1 },
     font: '11px system-ui',
   };
-  let colour = 0;
+  const colourOf = (i: number): string => colours[i % 8] ?? '';
   return {
     width: Math.max(100, width),
     height,
@@ -260,32 +273,50 @@ function optionsOf({ width, height, lines, unit, zone, colours, momentRef }: Plo
         size: 28,
         values: (_plot, splits, _i, _space, step) => splits.map((s) => label(s, step, zone)),
       },
-      { ...axis, size: 74, values: (_plot, splits) => splits.map((v) => shown[unit](v)) },
+      {
+        ...axis,
+        size: unit === 'bit/s' ? 90 : 62,
+        values: (_plot, splits) => splits.map((v) => shown[unit](v)),
+      },
     ],
     series: [
       {},
-      ...lines.map((line): uPlot.Series => {
-        const stroke = colours[line.band === true ? 0 : colour++ % 8] ?? '';
+      ...lines.map((line, i): uPlot.Series => {
+        const stroke = colourOf(i);
         return {
           label: line.name,
           stroke,
-          width: line.band === true ? 0 : 1.5,
+          width: 1.5,
           spanGaps: false,
           points: { show: lines.length === 1 && line.values.length < 3 },
-          ...(line.estimated === true ? { dash: [6, 4] } : lines.length === 1 ? { fill: faint(stroke) } : {}),
+          ...(line.estimated === true
+            ? { dash: [6, 4] }
+            : lines.length === 1 && line.bounds === undefined
+              ? { fill: faint(stroke) }
+              : {}),
         };
       }),
+      ...boundsOf(lines).map((): uPlot.Series => ({ width: 0, spanGaps: false, points: { show: false } })),
     ],
-    bands: bandsOf(lines, colours[0] ?? ''),
+    bands: bandsOf(lines, colourOf),
     hooks: { draw: [(plot) => drawMoment(plot, momentRef.current, accent)] },
   };
 }
 
-/** Two lines that are bounds make a band. */
-function bandsOf(lines: readonly Line[], colour: string): uPlot.Band[] {
-  const bounds = lines.flatMap((l, i) => (l.band === true ? [i + 1] : []));
-  const [low, high] = bounds;
-  return low === undefined || high === undefined ? [] : [{ series: [high, low], fill: faint(colour) }];
+/** What is drawn behind the lines: the lower and the upper bound of each that has some. */
+const boundsOf = (lines: readonly Line[]): { readonly values: readonly (number | null)[] }[] =>
+  lines.flatMap(({ bounds }) =>
+    bounds === undefined ? [] : [{ values: bounds.low }, { values: bounds.high }],
+  );
+
+/** A band for each line with bounds, in its colour. */
+function bandsOf(lines: readonly Line[], colourOf: (index: number) => string): uPlot.Band[] {
+  let next = lines.length + 1;
+  return lines.flatMap((line, i): uPlot.Band[] => {
+    if (line.bounds === undefined) return [];
+    next += 2;
+    return [{ series: [next - 1, next - 2], fill: faint(colourOf(i)) }];
+  });
 }
 
 function label(second: number, step: number, zone: string): string {

@@ -2,7 +2,8 @@
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { ApiError } from './api.ts';
-import { sentence } from './format.ts';
+import { dateTime, sentence } from './format.ts';
+import { useZone } from './link.tsx';
 
 export function Panel<T>(props: {
   readonly title: string;
@@ -53,10 +54,16 @@ export function Loading() {
 }
 
 export function Failure({ error, retry }: { readonly error: ApiError; readonly retry?: () => void }) {
+  const zone = useZone();
   const benign = error.status === 404 || error.status === 422;
+  // Times that a message names stand in it as UTC.
+  const message = error.message.replace(
+    /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g,
+    (time) => `${dateTime(Date.parse(time), zone)} (${zone})`,
+  );
   return (
     <div className={benign ? 'notice' : 'failure'} role={benign ? 'status' : 'alert'}>
-      <p>{sentence(error.message)}</p>
+      <p>{sentence(message)}</p>
       {retry !== undefined && !benign && (
         <button type="button" onClick={retry}>
           Ask again

@@ -218,9 +218,9 @@ function Track({ router, at, look }: Looking) {
     <div className="track">
       <svg viewBox="0 0 1000 40" preserveAspectRatio="none" aria-hidden="true">
         <path className="track-area" d={areaOf(series.data, place)} />
-        {events.map((e) => (
+        {events.map((e, i) => (
           <rect
-            key={`${e.at} ${e.router}`}
+            key={`${e.at} ${e.router} ${e.kind} ${i}`}
             className="track-mark"
             x={place(Date.parse(e.at)) - 1}
             y="0"

@@ -113,9 +113,15 @@ function GrowthChart({ data }: { readonly data: GrowthAnswer }) {
       at={at}
       lines={[
         { name: 'seen', values: [...data.seen.map((s) => s.value), ...data.predicted.map(() => null)] },
-        { name: 'expected', values: pad(data.predicted.map((p) => p.value)), estimated: true },
-        { name: 'low', values: pad(data.predicted.map((p) => Math.max(0, p.low))), band: true },
-        { name: 'high', values: pad(data.predicted.map((p) => p.high)), band: true },
+        {
+          name: 'expected',
+          values: pad(data.predicted.map((p) => p.value)),
+          estimated: true,
+          bounds: {
+            low: pad(data.predicted.map((p) => Math.max(0, p.low))),
+            high: pad(data.predicted.map((p) => p.high)),
+          },
+        },
       ]}
       unit="sessions"
       stepS={3_600}

@@ -1,7 +1,9 @@
 /** Two moments of a router, or of the fleet. */
+import type { UseQueryResult } from '@tanstack/react-query';
 import {
   routerPath,
   useAnswer,
+  type ApiError,
   type DiffAnswer,
   type FleetCounts,
   type FleetDiffAnswer,
@@ -205,6 +207,20 @@ function RouterDiff({ router }: { readonly router: string }) {
       <Panel title={`${router} then and then`} query={diff} wide>
         {(data) => <Summary data={data} />}
       </Panel>
+      {diff.data !== undefined && <Differences router={router} query={diff} />}
+    </>
+  );
+}
+
+function Differences({
+  router,
+  query: diff,
+}: {
+  readonly router: string;
+  readonly query: UseQueryResult<DiffAnswer, ApiError>;
+}) {
+  return (
+    <>
       <Panel title="Opened" query={diff} empty={(d) => d.counts.opened === 0 && 'None.'}>
         {(data) => <Sessions router={router} label="Opened" rows={data.opened} all={data.counts.opened} />}
       </Panel>

@@ -239,6 +239,19 @@ function Traffic() {
 const finished = (values: readonly (number | null)[], live: boolean): readonly (number | null)[] =>
   live ? values.map((v, i) => (i >= values.length - 2 ? null : v)) : values;
 
+/** Steps with their points, and between two that lie further apart than a gap one without any: nobody knows what happened there. */
+function withGaps(points: ChurnAnswer['points'], stepS: number) {
+  const longestS = Math.max(900, 2 * stepS);
+  const steps = [...Map.groupBy(points, (p) => p.at)].map(([at, own]) => ({
+    at: Date.parse(at) / 1_000,
+    points: own,
+  }));
+  return steps.flatMap((step, i): { at: number; points: ChurnAnswer['points'] | null }[] => {
+    const before = steps[i - 1]?.at ?? step.at;
+    return step.at - before > longestS ? [{ at: before + stepS, points: null }, step] : [step];
+  });
+}
+
 /** How many sessions came and went: a fleet that stands still in number may be churning. */
 function Churn() {
   const { view } = useNavigation();
@@ -249,16 +262,16 @@ function Churn() {
       query={churn}
       wide
       empty={(d) => d.points.length === 0 && 'No snapshot in this window.'}
-      note="By the snapshot that showed it. A router's very first snapshot opens all of its sessions."
+      note="By the snapshot that showed it. A router's very first snapshot opens all of its sessions. Where none came for a quarter of an hour, the line stops."
     >
       {(data) => {
-        const steps = Map.groupBy(data.points, (p) => p.at);
-        const sum = (of: 'opened' | 'closed'): number[] =>
-          [...steps.values()].map((points) => points.reduce((n, p) => n + p[of], 0));
+        const steps = withGaps(data.points, data.step_s);
+        const sum = (of: 'opened' | 'closed'): (number | null)[] =>
+          steps.map(({ points }) => points?.reduce((n, p) => n + p[of], 0) ?? null);
         return (
           <Chart
             label="Sessions that opened and closed"
-            at={[...steps.keys()].map((t) => Date.parse(t) / 1_000)}
+            at={steps.map(({ at }) => at)}
             lines={[
               { name: 'opened', values: sum('opened') },
               { name: 'closed', values: sum('closed') },

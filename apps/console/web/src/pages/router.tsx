@@ -10,7 +10,7 @@ import {
   type TunnelsAnswer,
 } from '../api.ts';
 import { Chart } from '../chart.tsx';
-import { bytes, number, percent, value } from '../format.ts';
+import { bytes, duration, number, percent, value } from '../format.ts';
 import { Moment, RouterLink, SessionLink } from '../link.tsx';
 import { Figure, Panel, State } from '../states.tsx';
 import { Table, type Column } from '../table.tsx';
@@ -184,8 +184,21 @@ function Snapshots({ router }: { readonly router: string }) {
       empty={(d) => d.snapshots.length === 0 && 'No snapshot of it in this window.'}
       note={snapshots.data?.next === null ? undefined : 'The newest 500; narrow the window for the others.'}
     >
-      {(data) => <SnapshotTable label={`Snapshots of ${router}`} rows={data.snapshots} />}
+      {(data) => (
+        <SnapshotTable label={`Snapshots of ${router}`} rows={data.snapshots} gaps={gapsOf(data.snapshots)} />
+      )}
     </Panel>
+  );
+}
+
+/** How long a router was not heard before a snapshot (ms), where that is a gap; the newest come first. */
+function gapsOf(rows: SnapshotsAnswer['snapshots']): ReadonlyMap<string, number> {
+  const heard = rows.filter((s) => s.outcome === 'applied');
+  return new Map(
+    heard.flatMap((s, i) => {
+      const silentMs = Date.parse(s.at) - Date.parse(heard[i + 1]?.at ?? s.at);
+      return silentMs > 900_000 ? [[s.at, silentMs] as const] : [];
+    }),
   );
 }
 
@@ -200,11 +213,14 @@ export function SnapshotTable({
   label,
   rows,
   fleet = false,
+  gaps,
 }: {
   readonly label: string;
   readonly rows: SnapshotsAnswer['snapshots'];
   /** Of several routers. */
   readonly fleet?: boolean;
+  /** Of one router: how long nothing came before a snapshot (ms), by its time. */
+  readonly gaps?: ReadonlyMap<string, number>;
 }) {
   return (
     <Table
@@ -216,6 +232,7 @@ export function SnapshotTable({
         { name: 'at', title: 'When', cell: (s) => <Moment at={s.at} />, by: (s) => s.at },
         ...(fleet ? [routerColumn] : []),
         { name: 'outcome', title: 'Outcome', cell: (s) => <State name={s.outcome} />, by: (s) => s.outcome },
+        ...(gaps === undefined || gaps.size === 0 ? [] : [gapColumn(gaps)]),
         {
           name: 'whole',
           title: 'Whole',
@@ -246,6 +263,16 @@ export function SnapshotTable({
     />
   );
 }
+
+const gapColumn = (gaps: ReadonlyMap<string, number>): Column<SnapshotsAnswer['snapshots'][number]> => ({
+  name: 'gap',
+  title: 'Nothing before it for',
+  cell: (s) => {
+    const silentMs = gaps.get(s.at);
+    return silentMs === undefined ? '' : <State name={duration(silentMs)} as="stale" />;
+  },
+  by: (s) => gaps.get(s.at) ?? 0,
+});
 
 function Events({ router }: { readonly router: string }) {
   const { view } = useNavigation();

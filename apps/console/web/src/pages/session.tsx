@@ -9,7 +9,7 @@ import {
   type SessionTraffic,
   type Value,
 } from '../api.ts';
-import { Chart } from '../chart.tsx';
+import { Chart, type Line } from '../chart.tsx';
 import { bytes, duration, number, value, visible } from '../format.ts';
 import { Link, Moment, RouterLink, SessionLink, sessionPage } from '../link.tsx';
 import { Figure, Panel, State } from '../states.tsx';
@@ -28,6 +28,9 @@ export function Session(key: Key) {
   const path = sessionPath(key.router, key.tunnel, key.session);
   const now = useAnswer<SessionAnswer>(path, momentOf(view));
   const history = useAnswer<HistoryAnswer>(`${path}/history`, whole(view));
+  // Who asks about a session that has ended wants to know whose it was.
+  const last = now.data?.live === false ? lastBefore(history.data, view.at ?? view.to) : undefined;
+  const known = now.data?.record ?? last?.values;
   return (
     <div className="grid">
       <Panel title="At this moment" query={now} wide>
@@ -44,15 +47,30 @@ export function Session(key: Key) {
       </Panel>
       <Rates path={path} />
       <OtherEnd path={path} />
-      <SameSubscriber data={now.data} own={key} />
+      <SameSubscriber known={known} own={key} />
       <Panel
-        title="All that is known"
+        title={last === undefined ? 'All that is known' : 'As it was last listed'}
         query={now}
-        empty={(d) => d.record === null && 'It was not live at this moment.'}
+        empty={(d) => d.record === null && last === undefined && 'It was not live at this moment.'}
+        note={last === undefined ? undefined : <LastListed event={last} />}
       >
-        {(data) => <Record record={data.record ?? {}} />}
+        {() => <Record record={known ?? {}} />}
       </Panel>
     </div>
+  );
+}
+
+type Happened = HistoryAnswer['events'][number];
+
+/** The newest event until a moment (ms UTC): what it holds is as the session was last. */
+const lastBefore = (history: HistoryAnswer | undefined, moment: number): Happened | undefined =>
+  history?.events.findLast((e) => Date.parse(e.at) <= moment);
+
+function LastListed({ event }: { readonly event: Happened }) {
+  return (
+    <>
+      Last seen <Moment at={event.last_seen_at} />, gone by <Moment at={event.at} />.
+    </>
   );
 }
 
@@ -148,15 +166,15 @@ function Rates({ path }: { readonly path: string }) {
         d.points.length === 0 &&
         'No counters of it in this window: a LAC prints none, and what was not printed is unknown, not zero.'
       }
-      note={<Totals data={history.data} />}
+      note={<Totals data={history.data} points={traffic.data?.points ?? []} />}
     >
       {({ points }) => (
         <Chart
           label="Traffic of the session"
           at={points.map((p) => Date.parse(p.at) / 1_000)}
           lines={[
-            { name: 'Rx', values: points.map((p) => (Number(p.rx_bytes) * 8) / Math.max(1, p.interval_s)) },
-            { name: 'Tx', values: points.map((p) => (Number(p.tx_bytes) * 8) / Math.max(1, p.interval_s)) },
+            rateLine('Rx', points, (p) => [p.rx_bytes, p.rx_error]),
+            rateLine('Tx', points, (p) => [p.tx_bytes, p.tx_error]),
           ]}
           unit="bit/s"
           stepS={Math.max(1, Math.round(middle(points.map((p) => p.interval_s))))}
@@ -168,10 +186,36 @@ function Rates({ path }: { readonly path: string }) {
   );
 }
 
+/** bit/s, between what it may have been where the router printed rounded numbers. */
+function rateLine(
+  name: string,
+  points: SessionTraffic['points'],
+  of: (point: SessionTraffic['points'][number]) => readonly [bytes: number | bigint, half: number | bigint],
+): Line {
+  const rates = points.map((p) => of(p).map((n) => (Number(n) * 8) / Math.max(1, p.interval_s)));
+  const values = rates.map(([middle = 0]) => middle);
+  if (rates.every(([, half = 0]) => half === 0)) return { name, values };
+  return {
+    name,
+    values,
+    bounds: {
+      low: rates.map(([middle = 0, half = 0]) => Math.max(0, middle - half)),
+      high: rates.map(([middle = 0, half = 0]) => middle + half),
+    },
+  };
+}
+
 const middle = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 1;
 
-function Totals({ data }: { readonly data: HistoryAnswer | undefined }) {
+function Totals({
+  data,
+  points,
+}: {
+  readonly data: HistoryAnswer | undefined;
+  readonly points: SessionTraffic['points'];
+}) {
+  const rounded = points.some((p) => Number(p.rx_error) + Number(p.tx_error) > 0);
   const told = (data?.traffic ?? []).flatMap((t) => {
     const of = (name: string): string | null => {
       if (!t.seen.includes(name)) return null;
@@ -182,7 +226,12 @@ function Totals({ data }: { readonly data: HistoryAnswer | undefined }) {
     const [rx, tx] = [of('data_rx_bytes'), of('data_tx_bytes')];
     return rx === null && tx === null ? [] : [`Rx ${rx ?? 'unknown'}, Tx ${tx ?? 'unknown'}`];
   });
-  return told.length === 0 ? null : <>In all: {told.join('; ')}.</>;
+  return told.length === 0 ? null : (
+    <>
+      In all: {told.join('; ')}.
+      {rounded && ' The router rounds its counters: each rate lies within the band.'}
+    </>
+  );
 }
 
 function OtherEnd({ path }: { readonly path: string }) {
@@ -211,9 +260,16 @@ function OtherEnd({ path }: { readonly path: string }) {
   );
 }
 
-function SameSubscriber({ data, own }: { readonly data: SessionAnswer | undefined; readonly own: Key }) {
-  const user = data?.record?.['user_name'];
-  const address = data?.record?.['peer_ip'];
+function SameSubscriber({
+  known,
+  own,
+}: {
+  /** Values of the session, as it is or was. */
+  readonly known: Readonly<Record<string, unknown>> | undefined;
+  readonly own: Key;
+}) {
+  const user = known?.['user_name'];
+  const address = known?.['peer_ip'];
   const named = typeof user === 'string' && user !== '' && !/^user-[0-9a-f]{16}$/.test(user);
   const addressed = typeof address === 'string' && address !== '';
   const parameters = named ? { user } : addressed ? { address } : {};
@@ -302,7 +358,7 @@ function Record({ record }: { readonly record: NonNullable<SessionAnswer['record
         {
           name: 'value',
           title: 'Value',
-          right: true,
+          words: true,
           cell: ([name, v]) => {
             const half = record[`${name}_error`];
             const unit = known.get(name)?.unit ?? null;

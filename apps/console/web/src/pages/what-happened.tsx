@@ -197,13 +197,27 @@ function Summary({ data }: { readonly data: WhatHappened }) {
       >
         {number(data.ended)}
       </Figure>
-      {Object.entries(data.state_changes).map(([state, n]) => (
-        <Figure key={`to ${state}`} label={<State name={state} />} hint="came into it">
+      {Object.entries(data.reasons).map(([reason, n]) => (
+        <Figure
+          key={reason}
+          label={
+            <>
+              Ended: <State name={reason} />
+            </>
+          }
+        >
           {number(n)}
         </Figure>
       ))}
-      {Object.entries(data.reasons).map(([reason, n]) => (
-        <Figure key={reason} label={<State name={reason} />}>
+      {Object.entries(data.state_changes).map(([state, n]) => (
+        <Figure
+          key={`to ${state}`}
+          label={
+            <>
+              Came into <State name={state} />
+            </>
+          }
+        >
           {number(n)}
         </Figure>
       ))}
