@@ -29,7 +29,10 @@ const writer = createEventWriter(1 << 20);
 const learned = new LearnedLayouts();
 
 export class RouterPipe {
-  readonly state = new RouterState('lns1', { keyframeEveryMs: Infinity });
+  readonly state = new RouterState('lns1', {
+    keyframeEveryMs: Infinity,
+    keyframeEveryCounts: Infinity,
+  });
   #offset = 0;
   /** Of the last capture. */
   parser: SnapshotParser | null = null;
