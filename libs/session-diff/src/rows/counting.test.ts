@@ -97,6 +97,20 @@ describe('counters', () => {
     ]);
   });
 
+  it('that a level does not print stay in the state hash while others of the session count', () => {
+    const hashes = [true, false].map((shortCut) => {
+      const lab = new Lab({ shortCut });
+      lab.take({ at: 0, sessions: [extensive(1, 0, { bytes: 100n, extra: { error_rx_packets: 7n } })] });
+      // One counter of many, twice: the second time nothing else can have moved.
+      const few = (value: bigint) => brief(1, { extra: { data_rx_bytes: value, state: undefined } });
+      for (const at of [60, 120, 180])
+        lab.take({ at, level: 'statistics', sessions: [few(BigInt(100 + at))] });
+      expect(lab.restored().hash).toBe(lab.state.hash);
+      return lab.state.hash;
+    });
+    expect(hashes[0]).toBe(hashes[1]);
+  });
+
   it('first learned on a known session are a baseline, told by a rebase', () => {
     const lab = new Lab();
     lab.take({ at: 0, level: 'brief', sessions: [brief(1)] });
