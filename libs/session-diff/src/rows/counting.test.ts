@@ -64,6 +64,21 @@ describe('counters', () => {
     expect(view(lab.restored())).toEqual(view(lab.state));
   });
 
+  it.each([
+    ['control_tx_packets', 10n, 2n ** 32n + 20n],
+    ['lcp_echo_req_tx_packets', 0n, 5n],
+    ['lcp_echo_req_tx_packets', 0n, 2n ** 40n],
+  ])('%s outgrows what the table has room for: from %d to %d', (name, before, after) => {
+    const lab = new Lab();
+    one(lab, 0, printed(name, before));
+    // The second time the session is printed as before, and nothing but the counter moves.
+    one(lab, 60, printed(name, before));
+    expect(deltasOf(one(lab, 120, printed(name, after)), name)).toEqual([['normal', after - before]]);
+    expect([...lab.state.list()][0]?.record.values[name]).toBe(after);
+    expect(deltasOf(one(lab, 180, printed(name, after + 1n)), name)).toEqual([['normal', 1n]]);
+    expect(view(lab.restored())).toEqual(view(lab.state));
+  });
+
   it('of a statistics snapshot belong to the same session', () => {
     const lab = new Lab();
     one(lab, 0, { bytes: 100n });
