@@ -1,7 +1,6 @@
 /** `reel capacity …`: busy hours, headroom, imbalance, forecast, what if. */
 import {
   busiestHours,
-  coverageOf,
   growth,
   imbalance,
   limitUses,
@@ -121,7 +120,7 @@ function registerBusy(capacity: Command, io: Io): void {
       ];
       return {
         sections: [section('hour', 'hours', columns, rows)],
-        notes: coverageNotes(await coverageOf(store, range)),
+        notes: coverageNotes(rows.coverage),
       };
     },
   );
@@ -170,7 +169,7 @@ function registerHeadroom(capacity: Command, io: Io): void {
           ...(found.withoutInterface === 0
             ? []
             : [`${found.withoutInterface.toLocaleString('en')} sessions print no service interface`]),
-          ...coverageNotes(await coverageOf(store, range)),
+          ...coverageNotes(found.coverage),
         ],
       };
     },
@@ -208,7 +207,7 @@ function registerHeadroom(capacity: Command, io: Io): void {
       ];
       return {
         sections: [section('imbalance', 'imbalance', columns, rows)],
-        notes: coverageNotes(await coverageOf(store, { from: at - 900_000, to: at })),
+        notes: coverageNotes(rows.coverage),
       };
     },
   );

@@ -1,5 +1,5 @@
 /** `reel fleet both-ends`, `speed-drops`, `speed-plans`: calls and lines. */
-import { bothEnds, coverageOf, speedDrops, speedPlans, type BothEnds } from '@sessionreel/queries';
+import { bothEnds, speedDrops, speedPlans, type BothEnds } from '@sessionreel/queries';
 import type { Command } from 'commander';
 import { answering, column, coverageNotes, idColumns, section } from './answer.ts';
 import { atOf, wholeNumber, wholeRangeOf, withAt, withRange, type AtFlags, type RangeFlags } from './ask.ts';
@@ -44,10 +44,7 @@ export function registerLines(fleet: Command, io: Io): void {
           section('pair', 'pairs', pairs, found.pairs),
           section('ghost', 'ends whose other end is not listed', ghosts, found.ghosts),
         ],
-        notes: [
-          ...endNotes(found),
-          ...coverageNotes(await coverageOf(store, { from: at - 3_600_000, to: at })),
-        ],
+        notes: [...endNotes(found), ...coverageNotes(found.coverage)],
       };
     },
   );
@@ -91,7 +88,7 @@ export function registerLines(fleet: Command, io: Io): void {
         sections: [section('drop', 'drops', columns, rows)],
         notes: [
           'tx is towards the subscriber; across sessions a line is known by its user name only',
-          ...coverageNotes(await coverageOf(store, range)),
+          ...coverageNotes(rows.coverage),
         ],
       };
     },

@@ -1,7 +1,6 @@
 /** `reel fleet top`, `billing`, `echo`, `silent`: who moves how much, and who moves nothing. */
 import {
   billing,
-  coverageOf,
   echoTimeouts,
   maskedNames,
   namedTraffic,
@@ -68,7 +67,7 @@ export function registerTraffic(fleet: Command, io: Io): void {
             : [
                 `${shownBytes(rxBytes)} received and ${shownBytes(txBytes)} sent belong to sessions whose captures print no such name`,
               ]),
-          ...coverageNotes(await coverageOf(store, range)),
+          ...coverageNotes(found.coverage),
         ],
       };
     },
@@ -159,7 +158,7 @@ export function registerTraffic(fleet: Command, io: Io): void {
             : [
                 `these print no LCP echo counters, and may have had any number: ${blind}${found.silent.length > 10 ? ', …' : ''}`,
               ]),
-          ...coverageNotes(await coverageOf(store, range)),
+          ...coverageNotes(found.coverage),
         ],
       };
     },
@@ -192,7 +191,7 @@ export function registerTraffic(fleet: Command, io: Io): void {
         sections: [section('silent', 'silent sessions', columns, found.list)],
         notes: [
           `of ${n(found.sessions)} sessions that were there all the time: ${n(found.silent)} silent, ${n(found.active)} active, ${n(found.cannotTell)} with rounded counters that cannot tell, ${n(found.unknown)} that print no counters`,
-          ...coverageNotes(await coverageOf(store, range)),
+          ...coverageNotes(found.coverage),
         ],
       };
     },

@@ -87,12 +87,11 @@ function registerCounts(fleet: Command, io: Io): void {
         ),
         column<(typeof rows)[number]>('sessions', 'sessions', (x) => x.sessions),
       ];
-      const coverage = await coverageOf(store, { from: at - 900_000, to: at });
       return {
         sections: [section('sessions', 'sessions', columns, rows)],
         notes: [
           `${total.toLocaleString('en')} sessions listed at ${printTime(at)}`,
-          ...coverageNotes(coverage),
+          ...coverageNotes(rows.coverage),
         ],
       };
     },
@@ -134,7 +133,7 @@ function registerCounts(fleet: Command, io: Io): void {
       return {
         plot: plot(lines, stepS * 1_000, plotWidth(io), 'sessions'),
         sections: [section('point', 'points', columns, rows)],
-        notes: coverageNotes(await coverageOf(store, range)),
+        notes: coverageNotes(answer.coverage),
       };
     },
   );
@@ -203,10 +202,7 @@ function registerChurn(fleet: Command, io: Io): void {
       ];
       return {
         sections: [section('ends', 'ends', columns, rows)],
-        notes: [
-          'lifetimes run to the last sight: lower bounds',
-          ...coverageNotes(await coverageOf(store, range)),
-        ],
+        notes: ['lifetimes run to the last sight: lower bounds', ...coverageNotes(rows.coverage)],
       };
     },
   );
@@ -237,7 +233,7 @@ function registerTroubles(fleet: Command, io: Io): void {
         sections: [section('failure', 'failures', columns, rows)],
         notes: [
           'a LAC lists established sessions only: failures are seen on LNSs; one between two snapshots is seen by nobody',
-          ...coverageNotes(await coverageOf(store, range)),
+          ...coverageNotes(rows.coverage),
         ],
       };
     },
@@ -291,7 +287,7 @@ function registerTroubles(fleet: Command, io: Io): void {
             : [
                 `${blind.toLocaleString('en')} of ${found.ends.toLocaleString('en')} ends have no user name in their captures: of these subscribers nothing can be said`,
               ]),
-          ...coverageNotes(await coverageOf(store, range)),
+          ...coverageNotes(found.coverage),
         ],
       };
     },
@@ -318,10 +314,9 @@ function registerTroubles(fleet: Command, io: Io): void {
         column<Row>('before', 'before', (x) => x.before),
         column<Row>('after', 'after', (x) => x.after),
       ];
-      const routers = flags.router === undefined ? undefined : [flags.router];
       return {
         sections: [section('anomaly', 'anomalies', columns, rows)],
-        notes: coverageNotes(await coverageOf(store, { ...range, routers })),
+        notes: coverageNotes(rows.coverage),
       };
     },
   );
