@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Store } from './client.ts';
 import { StoreError } from './errors.ts';
 import { rollUpFrom } from './rollup.ts';
+import { localName } from './schema/cluster.ts';
 import { allTables } from './schema/migrations.ts';
 
 /** Offsets of one partition of `l2tp.events`, both inclusive; `messages` of them carry deltas (the rest are checkpoints or markers). */
@@ -179,7 +180,7 @@ export async function healRange(
     'kafka_partition = {partition:UInt16} AND kafka_offset BETWEEN {first:UInt64} AND {last:UInt64}';
   await setBack(store, range, held, { ...params, epoch });
   let removed = 0;
-  for (const table of healedTables) {
+  for (const table of await tablesHere(store)) {
     const rows = await store.rows<{ n: string }>(`SELECT count() AS n FROM ${table} WHERE ${where}`, {
       params,
     });
@@ -193,6 +194,17 @@ export async function healRange(
   }
   await holdsFence(store, range.partition, epoch);
   return removed;
+}
+
+/** Of a cluster, the tables that the rows lie in on this node: nothing can be deleted by way of the Distributed ones over them. */
+async function tablesHere(store: Store): Promise<string[]> {
+  const local = healedTables.map(localName);
+  const rows = await store.rows<{ name: string }>(
+    'SELECT name FROM system.tables WHERE database = currentDatabase() AND name IN {local:Array(String)}',
+    { params: { local } },
+  );
+  const found = new Set(rows.map(({ name }) => name));
+  return healedTables.map((name) => (found.has(localName(name)) ? localName(name) : name));
 }
 
 /**

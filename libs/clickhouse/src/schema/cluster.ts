@@ -42,7 +42,10 @@ export function clusterStatements(cluster: string, database: string): string[] {
   ];
 }
 
-const localName = (table: string): string => (everywhere.has(table) ? table : `${table}_local`);
+/** What a table is called on each node of a cluster. */
+export function localName(table: string): string {
+  return everywhere.has(table) ? table : `${table}_local`;
+}
 
 function tableStatements(table: Table, cluster: string, database: string, on: string): string[] {
   const local = localName(table.name);
