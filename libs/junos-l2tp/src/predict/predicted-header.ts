@@ -1,4 +1,6 @@
 /** What is known of tunnels with one kind of header: how the header is printed, and what sessions below it are. */
+import { indexOfField, slotOf } from '@sessionreel/session-model';
+import { beginsWith } from './boundaries.ts';
 import type { KnownLine } from './known-line.ts';
 import type { Program } from './fast-program.ts';
 import type { Matcher } from './matcher.ts';
@@ -45,6 +47,9 @@ export interface PredictedHeader {
   sessions: number;
   epoch: number;
 }
+
+/** So much more often was a session like none of those before it than like one that only each so many is compared with them. */
+export const patience = 16;
 
 const maxPaths = 4096;
 
@@ -98,4 +103,23 @@ export function remember({ recent }: PredictedHeader, path: PredictedPath): void
   if (at > 0) recent.splice(at, 1);
   recent.unshift(path);
   if (recent.length > maxRecent) recent.pop();
+}
+
+const tunnelSlots = ['tunnel_local_id', 'tunnel_interface_name', 'tunnel_group_name'].map(
+  (name) => slotOf[indexOfField(name)] as number,
+);
+
+/** Gives a row the tunnel that stands in `from`. */
+export function copyTunnel(from: Uint32Array, words: Uint32Array, row: number): void {
+  // The tunnel's fields are among the first 16, so that their presence stands in the first word.
+  words[row] = (words[row] as number) | (from[0] as number);
+  for (let i = 0; i < tunnelSlots.length; i++) {
+    const slot = tunnelSlots[i] as number;
+    words[row + slot] = from[slot] as number;
+  }
+}
+
+/** Whether the header's first line may stand at `at`. */
+export function isOpening(header: PredictedHeader, bytes: Uint8Array, at: number): boolean {
+  return beginsWith(bytes, at, header.lines[0]?.line.steps[0]?.literal);
 }
