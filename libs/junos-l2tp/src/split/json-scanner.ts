@@ -1,5 +1,6 @@
 /** Finds the places between sessions in a JSON reply, by its braces and member names alone. */
-import { Recorder, type BodyScanner, type CutSink, type Repeat } from './cut.ts';
+import type { BodyScanner, CutSink, Repeat } from './cut.ts';
+import { TunnelPlaces } from './tunnel-places.ts';
 
 interface Frame {
   readonly isArray: boolean;
@@ -17,24 +18,17 @@ const backslash = 0x5c;
 const nameBytesMost = 256;
 
 export class JsonScanner implements BodyScanner {
-  readonly #sink: CutSink;
   readonly #stack: Frame[] = [];
-  readonly #recorder = new Recorder();
+  readonly #places: TunnelPlaces;
   #inString = false;
   #escaped = false;
   /** Bytes of the string that is open, while it may be a name. */
   #name = '';
   /** Braces and brackets open inside an entry, its own included; 0 outside. */
   #inEntry = 0;
-  #tunnelDepth = 0;
-  #tunnelEnd = -1;
-  #entryEnd = -1;
-  #head: Buffer | null = null;
-  #sessionsOfTunnel = 0;
-  #tunnels = 0;
 
   constructor(sink: CutSink) {
-    this.#sink = sink;
+    this.#places = new TunnelPlaces(sink, '"l2tp-tunnel-local-id"', () => this.#around());
   }
 
   write(bytes: Uint8Array, start: number, end: number, offset: number): number {
@@ -53,14 +47,14 @@ export class JsonScanner implements BodyScanner {
         else this.#open(byte === 0x5b, bytes, start, i, base);
       } else if (byte === 0x7d || byte === 0x5d) {
         if (this.#inEntry > 0) {
-          if (--this.#inEntry === 0) this.#entryEnd = base + i + 1;
+          if (--this.#inEntry === 0) this.#places.entryEnd = base + i + 1;
         } else if (this.#close(base + i + 1)) return i + 1 - start;
       } else if (byte === 0x3a && this.#inEntry === 0) {
         const frame = this.#stack.at(-1);
         if (frame !== undefined) frame.key = this.#name;
       }
     }
-    this.#recorder.take(bytes, start, end, offset);
+    this.#places.pass(bytes, start, end, offset);
     return end - start;
   }
 
@@ -84,48 +78,28 @@ export class JsonScanner implements BodyScanner {
     const parent = this.#stack.at(-1);
     const member = parent === undefined ? '' : parent.isArray ? parent.member : parent.key;
     const isElement = !isArray && parent?.isArray === true;
-    if (isElement && member === entryMember && this.#tunnelDepth > 0) {
-      this.#entry(bytes, start, i, base);
+    if (isElement && member === entryMember && this.#places.depth > 0) {
+      this.#places.entry(bytes, start, i, base + start);
       this.#inEntry = 1;
       return;
     }
-    if (isElement && member === tunnelMember) this.#tunnel(base + i);
+    if (isElement && member === tunnelMember) this.#places.open(base + i);
     this.#stack.push({ isArray, member, key: '' });
-    if (isElement && member === tunnelMember) this.#tunnelDepth = this.#stack.length;
+    if (isElement && member === tunnelMember) this.#places.depth = this.#stack.length;
   }
 
   /** True when that was the end of the reply. */
   #close(end: number): boolean {
     this.#stack.pop();
-    if (this.#stack.length < this.#tunnelDepth) {
-      this.#tunnelDepth = 0;
-      this.#tunnelEnd = end;
-      this.#recorder.finish();
-    }
+    this.#places.close(this.#stack.length, end);
     return this.#stack.length === 0;
   }
 
-  #tunnel(at: number): void {
-    if (this.#tunnels++ > 0 && this.#tunnelEnd >= 0) this.#sink.cut(this.#tunnelEnd, at, this.#around);
-    this.#sessionsOfTunnel = 0;
-    this.#head = null;
-    this.#recorder.begin(at);
-  }
-
-  #entry(bytes: Uint8Array, start: number, i: number, base: number): void {
-    this.#sink.session();
-    if (this.#sessionsOfTunnel++ === 0) {
-      this.#recorder.take(bytes, start, i, base + start);
-      const head = this.#recorder.finish();
-      this.#head = head?.includes('"l2tp-tunnel-local-id"') === true ? head : null;
-    } else if (this.#head !== null) this.#sink.cut(this.#entryEnd, base + i, this.#around);
-  }
-
-  readonly #around = (): Repeat => {
-    const outer = this.#tunnelDepth === 0 ? this.#stack : this.#stack.slice(0, this.#tunnelDepth - 1);
+  #around(): Repeat {
+    const { depth, head } = this.#places;
+    const outer = depth === 0 ? this.#stack : this.#stack.slice(0, depth - 1);
     const start = outer.map((x) => (x.isArray ? '[' : `{"${x.key}":`)).join('');
-    const tunnel = this.#tunnelDepth === 0 ? '' : (this.#head?.toString('latin1') ?? '');
     const end = this.#stack.map((x) => (x.isArray ? ']' : '}')).reverse();
-    return { prefix: Buffer.from(start + tunnel, 'latin1'), suffix: Buffer.from(end.join(''), 'latin1') };
-  };
+    return { prefix: Buffer.from(start + head, 'latin1'), suffix: Buffer.from(end.join(''), 'latin1') };
+  }
 }

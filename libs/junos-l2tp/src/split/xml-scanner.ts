@@ -1,5 +1,6 @@
 /** Finds the places between sessions in an XML reply, by its tags alone: local names, any prefix, any nesting around them. */
-import { Recorder, type BodyScanner, type CutSink, type Repeat } from './cut.ts';
+import type { BodyScanner, CutSink, Repeat } from './cut.ts';
+import { TunnelPlaces } from './tunnel-places.ts';
 
 interface Open {
   readonly name: string;
@@ -16,25 +17,17 @@ const slash = 0x2f;
 const tagBytesMost = 65_536;
 
 export class XmlScanner implements BodyScanner {
-  readonly #sink: CutSink;
   readonly #stack: Open[] = [];
-  readonly #recorder = new Recorder();
+  readonly #places: TunnelPlaces;
   /** Elements open inside an entry, itself included; 0 outside. */
   #inEntry = 0;
-  #tunnelDepth = 0;
-  #tunnelEnd = -1;
-  #entryEnd = -1;
-  /** The open tunnel from its start tag to its first entry; null when it can not be repeated. */
-  #head: Buffer | null = null;
-  #sessionsOfTunnel = 0;
-  #tunnels = 0;
   /** A tag that the last chunk ended in. */
   #carry: Buffer = Buffer.alloc(0);
   #indent = '';
   #done = false;
 
   constructor(sink: CutSink) {
-    this.#sink = sink;
+    this.#places = new TunnelPlaces(sink, 'l2tp-tunnel-local-id', () => this.#around());
   }
 
   write(bytes: Uint8Array, start: number, end: number, offset: number): number {
@@ -44,7 +37,7 @@ export class XmlScanner implements BodyScanner {
     const base = offset - carried;
     const at = this.#scan(data, base);
     if (this.#done) return Math.max(0, at - carried);
-    this.#recorder.take(data, 0, at, base);
+    this.#places.pass(data, 0, at, base);
     this.#carry = Buffer.from(data.subarray(at));
     if (this.#carry.length > tagBytesMost) this.#carry = Buffer.alloc(0);
     return end - start;
@@ -74,18 +67,14 @@ export class XmlScanner implements BodyScanner {
     if (this.#inEntry > 0) {
       if (alone) return;
       this.#inEntry += closes ? -1 : 1;
-      if (this.#inEntry === 0) this.#entryEnd = base + next;
+      if (this.#inEntry === 0) this.#places.entryEnd = base + next;
     } else if (closes) this.#close(base + next);
     else this.#open(data, open, next, base, alone);
   }
 
   #close(end: number): void {
     this.#stack.pop();
-    if (this.#stack.length < this.#tunnelDepth) {
-      this.#tunnelDepth = 0;
-      this.#tunnelEnd = end;
-      this.#recorder.finish();
-    }
+    this.#places.close(this.#stack.length, end);
     if (this.#stack.length === 0) this.#done = true;
   }
 
@@ -93,9 +82,9 @@ export class XmlScanner implements BodyScanner {
     const tag = data.toString('latin1', open, next);
     const qualified = /^<([^\s/>]+)/.exec(tag)?.[1] ?? '';
     const name = qualified.slice(qualified.indexOf(':') + 1);
-    if (name === 'l2tp-session-entry' && this.#tunnelDepth > 0) {
-      this.#entry(data, open, base);
-      if (alone) this.#entryEnd = base + next;
+    if (name === 'l2tp-session-entry' && this.#places.depth > 0) {
+      this.#places.entry(data, 0, open, base);
+      if (alone) this.#places.entryEnd = base + next;
       else this.#inEntry = 1;
       return;
     }
@@ -103,38 +92,22 @@ export class XmlScanner implements BodyScanner {
       if (this.#stack.length === 0) this.#done = true;
       return;
     }
-    if (name === 'l2tp-per-tunnel-session-table') this.#tunnel(base + open);
+    if (name === 'l2tp-per-tunnel-session-table') this.#places.open(base + open);
     this.#stack.push({ name, tag, indent: this.#indent, qualified });
-    if (name === 'l2tp-per-tunnel-session-table') this.#tunnelDepth = this.#stack.length;
-  }
-
-  #tunnel(at: number): void {
-    if (this.#tunnels++ > 0 && this.#tunnelEnd >= 0) this.#sink.cut(this.#tunnelEnd, at, this.#around);
-    this.#sessionsOfTunnel = 0;
-    this.#head = null;
-    this.#recorder.begin(at);
-  }
-
-  #entry(data: Buffer, open: number, base: number): void {
-    this.#sink.session();
-    if (this.#sessionsOfTunnel++ === 0) {
-      this.#recorder.take(data, 0, open, base);
-      const head = this.#recorder.finish();
-      this.#head = head?.includes('l2tp-tunnel-local-id') === true ? head : null;
-    } else if (this.#head !== null) this.#sink.cut(this.#entryEnd, base + open, this.#around);
+    if (name === 'l2tp-per-tunnel-session-table') this.#places.depth = this.#stack.length;
   }
 
   /** Start tags of what is open, the tunnel with its own fields; end tags in the same layout. */
-  readonly #around = (): Repeat => {
-    const outer = this.#tunnelDepth === 0 ? this.#stack : this.#stack.slice(0, this.#tunnelDepth - 1);
+  #around(): Repeat {
+    const { depth, head } = this.#places;
+    const outer = depth === 0 ? this.#stack : this.#stack.slice(0, depth - 1);
     const start = outer.map((x) => x.indent.trimStart() + x.tag).join('\n');
-    const tunnel = this.#tunnelDepth === 0 ? '' : (this.#head?.toString('latin1') ?? '');
     const end = this.#stack.map((x) => `${x.indent}</${x.qualified}>`).reverse();
     return {
-      prefix: Buffer.from(start + (tunnel === '' ? '' : '\n') + tunnel, 'latin1'),
+      prefix: Buffer.from(start + (head === '' ? '' : '\n') + head, 'latin1'),
       suffix: Buffer.from(end.join(''), 'latin1'),
     };
-  };
+  }
 }
 
 /** White space between the last tag and this one, when there is nothing else. */
