@@ -41,7 +41,7 @@ function whoRoutes(app: App, guard: GuardOptions, oidc: boolean, logIn: LogIn): 
     { config: { public: true }, schema: { tags, summary: 'Who asks', response: answers(s.meAnswer) } },
     (request, reply) => {
       const { principal } = request;
-      return answer(reply.header('cache-control', 'no-store'), {
+      return answer(reply, {
         access: guard.controlled ? 'controlled' : 'open',
         principal,
         masked: principal !== null && guard.maskOf(principal.role) !== unmasked,
@@ -170,7 +170,7 @@ function adminRoutes(app: App, guard: GuardOptions): void {
         throw new Problem(422, 'The time at which it expires has passed.');
       const { token, facts } = guard.tokens.add(request.body);
       request.did = `make token ${facts.id}: ${facts.role} ${facts.name}`;
-      return answer(reply.header('cache-control', 'no-store'), { ...facts, token });
+      return answer(reply, { ...facts, token });
     },
   );
   app.delete(

@@ -61,7 +61,7 @@ function readingRoutes(app: App, link: KafkaLink): void {
           (reason === undefined || x.letter.reason === reason),
       );
       const letters = all.slice(0, limit).map(told);
-      return answer(reply.header('cache-control', 'no-store'), { total: all.length, letters }, view.mask);
+      return answer(reply, { total: all.length, letters }, view.mask);
     },
   );
   app.get(
@@ -88,7 +88,7 @@ function readingRoutes(app: App, link: KafkaLink): void {
         maskedCommand(String(value), view.mask),
       ]);
       const body = present(told(letter), view.mask) as object;
-      return answer(reply.header('cache-control', 'no-store'), {
+      return answer(reply, {
         ...body,
         headers: Object.fromEntries(headers),
         excerpt:

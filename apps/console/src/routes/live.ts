@@ -32,7 +32,6 @@ export function liveRoutes(app: App, live: Live, mayStill: (request: FastifyRequ
       return handed(
         reply
           .type('text/event-stream')
-          .header('cache-control', 'no-store')
           .header('x-accel-buffering', 'no')
           .send(stream as never),
       );

@@ -44,7 +44,7 @@ export function replayRoutes(app: App, replays: Replays, link: KafkaLink): void 
     (request, reply) => {
       const view = viewOf(request);
       const jobs = replays.list().filter((job) => isSeen(job, view));
-      return answer(reply.header('cache-control', 'no-store'), {
+      return answer(reply, {
         replays: jobs.map(told),
         refused_topics: link.ownTopics,
       });
@@ -53,8 +53,7 @@ export function replayRoutes(app: App, replays: Replays, link: KafkaLink): void 
   app.get(
     `${base}/:id`,
     { schema: { tags, summary: 'A replay', params: s.replayParams, response: answers(s.replayAnswer) } },
-    (request, reply) =>
-      answer(reply.header('cache-control', 'no-store'), told(found(request.params.id, viewOf(request)))),
+    (request, reply) => answer(reply, told(found(request.params.id, viewOf(request)))),
   );
   changes(app, replays, link, found);
 }
