@@ -57,8 +57,7 @@ export class Feeder {
       } catch {
         await producer.stop();
         producer = new KafkaProducer(this.#client);
-        await pause(300);
-        await this.#look(admin).catch(() => undefined);
+        await this.#lookUntilSeen(admin);
       }
     }
     await producer.stop();
@@ -86,6 +85,19 @@ export class Feeder {
   #took(messages: readonly InputMessage[]): void {
     const partition = messages[0]?.partition;
     if (partition !== undefined) this.#next[partition] = (this.#next[partition] ?? 0) + messages.length;
+  }
+
+  /** What was under way may have arrived or not: nothing is sent before that is known, or it would lie there twice. */
+  async #lookUntilSeen(admin: KafkaAdmin): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      await pause(300);
+      try {
+        await this.#look(admin);
+        return;
+      } catch {
+        // Kafka is still away.
+      }
+    }
   }
 
   async #look(admin: KafkaAdmin): Promise<void> {
