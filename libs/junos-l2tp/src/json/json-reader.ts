@@ -9,7 +9,7 @@ import { MarkupBuffer, MarkupProblem, copyOf, endBehindRoot } from '../markup/ma
 import { MarkupListing } from '../markup/markup-listing.ts';
 import { How } from '../markup/markup-learn.ts';
 import { Kind, equalBytes, kindOfName, localNameStart } from '../markup/markup-names.ts';
-import { emptyLeaf } from '../markup/markup-sessions.ts';
+import { emptyLeaf } from '../markup/markup-fields.ts';
 import type { BodyReader, ParseLimits } from '../envelope/reader.ts';
 import type { SnapshotBuilder } from '../envelope/snapshot-builder.ts';
 import { textOf } from '../layout/values.ts';

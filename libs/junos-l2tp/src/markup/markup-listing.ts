@@ -6,7 +6,8 @@
 import { fields, indexOfField, type Level, type ParseProblem } from '@sessionreel/session-model';
 import { MarkupProblem, type MarkupBuffer } from './markup-buffer.ts';
 import { Kind, equalBytes } from './markup-names.ts';
-import { MarkupSessions, type Leaf } from './markup-sessions.ts';
+import type { Leaf } from './markup-fields.ts';
+import { MarkupSessions } from './markup-sessions.ts';
 import type { SnapshotBuilder } from '../envelope/snapshot-builder.ts';
 import { textOf } from '../layout/values.ts';
 import { excerpt } from '../text/field-types.ts';

@@ -2,46 +2,22 @@
  * Sessions of a reply and the tables they stand in: values into rows, layouts learned and predicted, the bytes between sessions into the
  * frame. What an element means, and when it begins and ends, is markup-listing.ts's to say.
  */
-import {
-  Presence,
-  fields,
-  getPresence,
-  indexOfField,
-  rowWords,
-  setPresence,
-  slotOf,
-} from '@sessionreel/session-model';
+import { Presence, getPresence, indexOfField, rowWords } from '@sessionreel/session-model';
+import type { StringHolder } from '../envelope/string-renewal.ts';
+import type { SnapshotBuilder } from '../envelope/snapshot-builder.ts';
 import type { Piece } from '../layout/layout.ts';
+import { textOf } from '../layout/values.ts';
 import { MarkupProblem, copyOf, type MarkupBuffer } from './markup-buffer.ts';
+import { MarkupFields, refOf, type Leaf } from './markup-fields.ts';
 import { MarkupLayouts } from './markup-layouts.ts';
 import { How, piecesOfRegion, recordWith, type LearnedRef, type Ref } from './markup-learn.ts';
 import { Kind } from './markup-names.ts';
 import { Prediction, needsMore } from './markup-predict.ts';
-import { TunnelTable, copyField, sameField } from './markup-table.ts';
-import { readUint } from '../layout/numbers.ts';
-import { printedWith } from '../predict/fast-step.ts';
-import type { SnapshotBuilder } from '../envelope/snapshot-builder.ts';
-import type { StringHolder } from '../envelope/string-renewal.ts';
-import { readPrinted, textOf } from '../layout/values.ts';
+import { TunnelTable } from './markup-table.ts';
 
 const tunnelId = indexOfField('tunnel_local_id');
 const maxDeferred = 65536;
 const scratch = new Uint32Array(rowWords);
-
-/** A leaf's value: where it stands in the buffer, and its bytes without escapes. */
-export interface Leaf {
-  how: number;
-  from: number;
-  to: number;
-  pad: number;
-  bytes: Uint8Array;
-  start: number;
-  end: number;
-}
-
-export function emptyLeaf(): Leaf {
-  return { how: How.text, from: 0, to: 0, pad: 0, bytes: new Uint8Array(0), start: 0, end: 0 };
-}
 
 /** A session whose tunnel was not known yet when its element ended: kept until its table ends. */
 interface Deferred {
@@ -65,9 +41,7 @@ export class MarkupSessions implements StringHolder {
   #line = 0;
   #refs: Ref[] = [];
   #unknown: [string, string][] = [];
-  /** Exact seconds in an attribute of the element at hand; −1 when there are none. */
-  #secondsFrom = -1;
-  #secondsTo = -1;
+  readonly #fields: MarkupFields;
   #deferred: Deferred[] = [];
   /** True while they become rows. */
   #isSettling = false;
@@ -88,6 +62,7 @@ export class MarkupSessions implements StringHolder {
     this.#builder = builder;
     this.#buffer = buffer;
     this.#format = format;
+    this.#fields = new MarkupFields(builder, buffer);
     this.layouts = new MarkupLayouts(format, builder.strings, builder.limits.layouts);
     builder.holder = this;
     const tell = (name: string, raw: string): void => void builder.unknown(name, raw, this.#line);
@@ -107,8 +82,8 @@ export class MarkupSessions implements StringHolder {
 
   /** The element at hand has exact seconds at `[from, to)`; −1 for none. */
   noteSeconds(from: number, to: number): void {
-    this.#secondsFrom = from;
-    this.#secondsTo = to;
+    this.#fields.secondsFrom = from;
+    this.#fields.secondsTo = to;
   }
 
   /** The session at hand is not one that others are predicted from. */
@@ -120,10 +95,7 @@ export class MarkupSessions implements StringHolder {
   shift(by: number): void {
     this.regionStart -= by;
     this.#unmatched -= by;
-    if (this.#secondsFrom >= 0) {
-      this.#secondsFrom -= by;
-      this.#secondsTo -= by;
-    }
+    this.#fields.shift(by);
     for (const ref of this.#refs) shiftRef(ref, by);
     for (const ref of this.table.refs) shiftRef(ref, by);
   }
@@ -159,6 +131,7 @@ export class MarkupSessions implements StringHolder {
     this.hold(this.regionStart, at);
     this.regionStart = at;
     this.#isInTable = true;
+    this.#fields.isRepeated = false;
     this.table.reset();
   }
 
@@ -241,6 +214,7 @@ export class MarkupSessions implements StringHolder {
     this.#rememberBetween(at);
     this.#holdBeforeSession(at);
     this.#isPredictable = true;
+    this.#fields.isRepeated = false;
     this.regionStart = at;
     this.#refs = [];
     this.#unknown = [];
@@ -271,7 +245,8 @@ export class MarkupSessions implements StringHolder {
     const { pieces, learned } = piecesOfRegion(table.refs, bytes, from, at, record, this.#format);
     const head = this.layouts.part(pieces);
     this.#checkGeneration();
-    if (learned.every(({ ref }) => ref.field >= 0)) this.#heads?.learn(learned, bytes, from, at, head);
+    const isRegular = !this.#fields.isRepeated && learned.every(({ ref }) => ref.field >= 0);
+    if (isRegular) this.#heads?.learn(learned, bytes, from, at, head);
     return head;
   }
 
@@ -306,7 +281,7 @@ export class MarkupSessions implements StringHolder {
       this.#releaseGap();
       if (!agrees && isFirst) this.#builder.frame.unmarkHeader();
       if (!this.#finishRow(body)) this.hold(this.regionStart, at);
-      else if (this.#isPredictable) this.#learn(learned, body, at);
+      else if (this.#isPredictable && !this.#fields.isRepeated) this.#learn(learned, body, at);
     }
     this.regionStart = at;
   }
@@ -380,7 +355,7 @@ export class MarkupSessions implements StringHolder {
     const { words } = this.#builder;
     const field = kind - Kind.field;
     if (leaf.how === How.literal) this.#isPredictable = false;
-    if (field >= 0 && this.#takeField(field, name, leaf, words, this.#row, this.#refs)) return;
+    if (field >= 0 && this.#fields.take(field, name, leaf, words, this.#row, this.#refs)) return;
     const ordinal = this.#addUnknown(name, textOf(leaf.bytes, leaf.start, leaf.end));
     if (ordinal >= 0) this.#refs.push(refOf(-1, ordinal, leaf, name));
     // A known element whose value is none of its type: the next one's may be.
@@ -401,8 +376,8 @@ export class MarkupSessions implements StringHolder {
     const isRead =
       field >= 0 &&
       (this.#isInTable
-        ? this.#takeField(field, tag, leaf, table.words, 0, table.refs)
-        : this.#readField(field, leaf, table.words, 0, []));
+        ? this.#fields.take(field, tag, leaf, table.words, 0, table.refs)
+        : this.#fields.read(field, leaf, table.words, 0, []));
     if (isRead) return table.add(field);
     if (table.unknown.length >= this.#builder.limits.unknownLabels) return;
     const raw = textOf(leaf.bytes, leaf.start, leaf.end);
@@ -410,74 +385,11 @@ export class MarkupSessions implements StringHolder {
     if (this.#isInTable) table.refs.push(refOf(-1, ordinal, leaf));
   }
 
-  /**
-   * Reads a field's value unless one stands in the row already: then the first holds, and another is told and kept as the value of an
-   * unknown element. False when it is to be kept so, or no value of the field's type.
-   */
-  #takeField(field: number, name: string, leaf: Leaf, words: Uint32Array, row: number, refs: Ref[]): boolean {
-    const together = printedWith(field);
-    if (!together.some((f) => getPresence(words, row, f) !== Presence.absent))
-      return this.#readField(field, leaf, words, row, refs);
-    this.#isPredictable = false;
-    const before = words.slice(row, row + rowWords);
-    const count = refs.length;
-    for (const f of together) setPresence(words, row, f, Presence.absent);
-    const isRead = this.#readField(field, leaf, words, row, refs);
-    const differs = (f: number): boolean =>
-      getPresence(before, 0, f) !== Presence.absent &&
-      getPresence(words, row, f) !== Presence.absent &&
-      !sameField(f, before, 0, words, row);
-    const isOther = isRead && together.some(differs);
-    for (const f of together)
-      if (!isRead || isOther || getPresence(words, row, f) === Presence.absent)
-        copyField(f, before, 0, words, row);
-    if (!isOther) return isRead;
-    refs.length = count;
-    const loses = fields[field]?.role === 'identity';
-    const line = this.#buffer.lineAt(leaf.from);
-    this.#builder.problem(line, `${name} is printed twice, with different values`, loses);
-    return false;
-  }
-
-  /** Reads a field's value, and the exact seconds beside a duration. False when it is no value of the field's type. */
-  #readField(field: number, leaf: Leaf, words: Uint32Array, row: number, refs: Ref[]): boolean {
-    const seconds =
-      this.#secondsFrom < 0
-        ? -1
-        : readUint(this.#buffer.bytes, this.#secondsFrom, this.#secondsTo, 0xffffffff);
-    const { strings } = this.#builder;
-    const isRead = readPrinted(field, leaf.bytes, leaf.start, leaf.end, words, row, strings);
-    if (!isRead && seconds < 0) return false;
-    if (seconds >= 0) {
-      const isBeside = getPresence(words, row, field) === Presence.notAvailable;
-      if (!isBeside) {
-        words[row + (slotOf[field] as number)] = seconds;
-        setPresence(words, row, field, Presence.value);
-      }
-      refs.push({
-        field,
-        unknown: 0,
-        name: '',
-        how: How.seconds,
-        from: this.#secondsFrom,
-        to: this.#secondsTo,
-        pad: 0,
-      });
-    }
-    refs.push(refOf(field, 0, leaf));
-    return true;
-  }
-
   #addUnknown(name: string, raw: string): number {
     const ordinal = this.#builder.unknown(name, raw, this.#line);
     if (ordinal >= 0) this.#unknown.push([name, raw]);
     return ordinal;
   }
-}
-
-function refOf(field: number, unknown: number, leaf: Leaf, name = ''): Ref {
-  const { how, from, to, pad } = leaf;
-  return { field, unknown, name, how, from, to, pad };
 }
 
 function shiftRef(ref: Ref, by: number): void {
