@@ -40,4 +40,37 @@ describe('assignSticky', () => {
     ]);
     expect([...all.values()].flat().sort()).toEqual([0, 1]);
   });
+
+  it.each([
+    [12, 3],
+    [12, 5],
+    [7, 2],
+    [50, 4],
+  ])(
+    'moves what it must when %d partitions live through a rolling restart of %d members',
+    (partitions, n) => {
+      let held = assignSticky(
+        partitions,
+        Array.from({ length: n }, (_, i) => ({ memberId: `m${i}`, owned: [] })),
+      );
+      const most = Math.ceil(partitions / n);
+      const spread = (members: readonly string[]): number => {
+        const after = assignSticky(
+          partitions,
+          members.map((memberId) => ({ memberId, owned: held.get(memberId) ?? [] })),
+        );
+        const moved = [...after].flatMap(([id, list]) => list.filter((p) => !held.get(id)?.includes(p)));
+        held = after;
+        return moved.length;
+      };
+      for (let i = 0; i < n; i++) {
+        const others = [...held.keys()].filter((id) => id !== `m${i}`).sort();
+        const leaves = held.get(`m${i}`)?.length ?? 0;
+        // It leaves: its own go to the others, nothing else moves; and as many come back to it, under a new name.
+        expect(spread(others)).toBe(leaves);
+        held.delete(`m${i}`);
+        expect(spread([...others, `m${i}`])).toBeLessThanOrEqual(most);
+      }
+    },
+  );
 });
