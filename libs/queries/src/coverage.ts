@@ -1,5 +1,5 @@
 /** What an answer rests on: snapshots by router, and the times in which a router was not heard. */
-import { asked, type AskOptions, type QueryClient } from './client.ts';
+import { asked, utcText, type AskOptions, type QueryClient } from './client.ts';
 import { msOf } from './columns.ts';
 import { checkedRange, type TimeRange } from './fleet.ts';
 
@@ -29,8 +29,6 @@ export interface CoverageQuestion extends TimeRange {
   readonly routers?: readonly string[] | undefined;
   /** From how long on silence is a gap (s); default 15 minutes. */
   readonly gapAfterS?: number | undefined;
-  /** Only the newest snapshot of each router counts. */
-  readonly newestOnly?: boolean;
 }
 
 /** Silence that is a gap (s). */
@@ -48,13 +46,7 @@ export async function coverageOf(client: QueryClient, question: CoverageQuestion
     ...(question.routers === undefined ? {} : { routers: question.routers }),
   };
   const asking = client.rows<Record<string, string> & { times: string[][] }>(
-    question.newestOnly === true
-      ? `SELECT s.router AS router, 1 AS n, NOT argMax(complete, (s.at, s.seq)) AS incomplete, argMax(scope, (s.at, s.seq)) != '' AS filtered,
-       ${msOf('max(s.at)')} AS first, first AS last, [] AS times
-     FROM snapshots AS s
-     WHERE outcome = 'applied' AND final AND s.at <= {to:DateTime64(3, 'UTC')} AND s.at >= {from:DateTime64(3, 'UTC')} ${only}
-     GROUP BY router ORDER BY router`
-      : `SELECT router, countIf(inside) AS n, countIf(inside AND NOT complete) AS incomplete, countIf(inside AND scope != '') AS filtered,
+    `SELECT router, countIf(inside) AS n, countIf(inside AND NOT complete) AS incomplete, countIf(inside AND scope != '') AS filtered,
        minIf(ms, inside) AS first, maxIf(ms, inside) AS last, max(ms) AS newest,
        groupArrayIf(1000)([toString(greatest(before, {from_ms:Int64})), toString(ms)], inside AND before > 0 AND ms - greatest(before, {from_ms:Int64}) > {gap:Int64}) AS times
      FROM (
@@ -86,8 +78,10 @@ export async function coverageOf(client: QueryClient, question: CoverageQuestion
   };
 }
 
-/** How far back a moment looks for what it rests on (ms). */
-const lookBackMs = 86_400_000;
+/** From when on a router that was not heard is missing at a moment (ms). */
+const forgottenMs = 86_400_000;
+/** Of the whole fleet those are told of that were heard within so many days: what it costs must not grow with the age of the ledger. */
+const rememberedDays = 30;
 
 /**
  * On which snapshot of each router the answer about a moment rests: the newest before it. One that was silent for longer than the limit
@@ -95,22 +89,24 @@ const lookBackMs = 86_400_000;
  */
 export async function coverageAt(
   client: QueryClient,
-  question: AskOptions & {
-    readonly at: number;
-    readonly routers?: readonly string[] | undefined;
-    readonly gapAfterS?: number | undefined;
-  },
+  question: AskOptions & { readonly at: number; readonly routers?: readonly string[] | undefined },
 ): Promise<Coverage> {
-  const { at, gapAfterS = defaultGapS } = question;
-  const range = await coverageOf(client, { ...question, from: at - lookBackMs, to: at, newestOnly: true });
+  const { at, routers } = question;
+  const rows = await client.rows<{ router: string; newest: string; complete: boolean; scope: string }>(
+    `SELECT s.router AS router, ${msOf('max(s.at)')} AS newest, argMax(complete, (s.at, s.seq)) AS complete, argMax(scope, (s.at, s.seq)) AS scope
+     FROM snapshots AS s
+     WHERE outcome = 'applied' AND final AND s.at <= {at:DateTime64(3, 'UTC')} ${routers === undefined ? `AND s.at > {at:DateTime64(3, 'UTC')} - INTERVAL ${rememberedDays} DAY` : 'AND s.router IN {routers:Array(String)}'}
+     GROUP BY router ORDER BY router`,
+    asked(question, { at: utcText(at), ...(routers === undefined ? {} : { routers }) }),
+  );
+  const heard = rows.filter((r) => at - Number(r.newest) <= forgottenMs);
   return {
-    ...range,
     from: at,
-    routers: range.routers.map((r) => ({
-      ...r,
-      first: r.last,
-      gaps: at - r.last > gapAfterS * 1_000 ? [[r.last, at] as const] : [],
-    })),
+    to: at,
+    routers: heard.flatMap(
+      ({ router, newest, ...r }) => coverageOfSnapshot({ ...r, at: Number(newest) }, router, at).routers,
+    ),
+    missing: rows.filter((r) => !heard.includes(r)).map((r) => r.router),
   };
 }
 
