@@ -1,27 +1,21 @@
-/** One session: a timeline, its counters, its other end, and the same subscriber elsewhere. */
+/** One session: a timeline, its other end, and all that is known of it. */
 import {
-  sessionPath,
-  useAnswer,
   type FieldFacts,
   type HistoryAnswer,
   type OtherEndAnswer,
   type SessionAnswer,
-  type SessionTraffic,
   type Value,
+  sessionPath,
+  useAnswer,
 } from '../api.ts';
-import { Chart, type Line } from '../chart.tsx';
-import { bytes, duration, number, value, visible } from '../format.ts';
-import { Link, Moment, RouterLink, SessionLink, sessionPage } from '../link.tsx';
+import { duration, number, value, visible } from '../format.ts';
+import { Moment, RouterLink, SessionLink } from '../link.tsx';
 import { Figure, Panel, State } from '../states.tsx';
 import { Table } from '../table.tsx';
-import { momentOf, rangeOf, useNavigation, type View } from '../view.ts';
+import { type View, momentOf, useNavigation } from '../view.ts';
 import { Changes } from './changes.tsx';
-
-interface Key {
-  readonly router: string;
-  readonly tunnel: number;
-  readonly session: number;
-}
+import { type Key, SameSubscriber } from './same-subscriber.tsx';
+import { Rates } from './session-traffic.tsx';
 
 export function Session(key: Key) {
   const { view } = useNavigation();
@@ -152,88 +146,6 @@ function Vouched({ data }: { readonly data: HistoryAnswer | undefined }) {
   );
 }
 
-function Rates({ path }: { readonly path: string }) {
-  const { view } = useNavigation();
-  const range = rangeOf(view);
-  const traffic = useAnswer<SessionTraffic>(`${path}/traffic`, range);
-  const history = useAnswer<HistoryAnswer>(`${path}/history`, range);
-  return (
-    <Panel
-      title="Traffic"
-      query={traffic}
-      wide
-      empty={(d) =>
-        d.points.length === 0 &&
-        'No counters of it in this window: a LAC prints none, and what was not printed is unknown, not zero.'
-      }
-      note={<Totals data={history.data} points={traffic.data?.points ?? []} />}
-    >
-      {({ points }) => (
-        <Chart
-          label="Traffic of the session"
-          at={points.map((p) => Date.parse(p.at) / 1_000)}
-          lines={[
-            rateLine('Rx', points, (p) => [p.rx_bytes, p.rx_error]),
-            rateLine('Tx', points, (p) => [p.tx_bytes, p.tx_error]),
-          ]}
-          unit="bit/s"
-          stepS={Math.max(1, Math.round(middle(points.map((p) => p.interval_s))))}
-          from={view.from}
-          to={view.to}
-        />
-      )}
-    </Panel>
-  );
-}
-
-/** bit/s, between what it may have been where the router printed rounded numbers. */
-function rateLine(
-  name: string,
-  points: SessionTraffic['points'],
-  of: (point: SessionTraffic['points'][number]) => readonly [bytes: number | bigint, half: number | bigint],
-): Line {
-  const rates = points.map((p) => of(p).map((n) => (Number(n) * 8) / Math.max(1, p.interval_s)));
-  const values = rates.map(([middle = 0]) => middle);
-  if (rates.every(([, half = 0]) => half === 0)) return { name, values };
-  return {
-    name,
-    values,
-    bounds: {
-      low: rates.map(([middle = 0, half = 0]) => Math.max(0, middle - half)),
-      high: rates.map(([middle = 0, half = 0]) => middle + half),
-    },
-  };
-}
-
-const middle = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 1;
-
-function Totals({
-  data,
-  points,
-}: {
-  readonly data: HistoryAnswer | undefined;
-  readonly points: SessionTraffic['points'];
-}) {
-  const rounded = points.some((p) => Number(p.rx_error) + Number(p.tx_error) > 0);
-  const told = (data?.traffic ?? []).flatMap((t) => {
-    const of = (name: string): string | null => {
-      if (!t.seen.includes(name)) return null;
-      const error = t.errors[name] ?? 0;
-      const least = t.lower_bounds > 0 ? '≥ ' : '';
-      return `${least}${bytes(t.sums[name] ?? 0)}${Number(error) === 0 ? '' : ` ± ${bytes(error)}`}`;
-    };
-    const [rx, tx] = [of('data_rx_bytes'), of('data_tx_bytes')];
-    return rx === null && tx === null ? [] : [`Rx ${rx ?? 'unknown'}, Tx ${tx ?? 'unknown'}`];
-  });
-  return told.length === 0 ? null : (
-    <>
-      In all: {told.join('; ')}.
-      {rounded && ' The router rounds its counters: each rate lies within the band.'}
-    </>
-  );
-}
-
 function OtherEnd({ path }: { readonly path: string }) {
   const { view } = useNavigation();
   const other = useAnswer<OtherEndAnswer>(`${path}/other-end`, momentOf(view));
@@ -258,89 +170,6 @@ function OtherEnd({ path }: { readonly path: string }) {
       )}
     </Panel>
   );
-}
-
-function SameSubscriber({
-  known,
-  own,
-}: {
-  /** Values of the session, as it is or was. */
-  readonly known: Readonly<Record<string, unknown>> | undefined;
-  readonly own: Key;
-}) {
-  const user = known?.['user_name'];
-  const address = known?.['peer_ip'];
-  const named = typeof user === 'string' && user !== '' && !/^user-[0-9a-f]{16}$/.test(user);
-  const addressed = typeof address === 'string' && address !== '';
-  const parameters = named ? { user } : addressed ? { address } : {};
-  const found = useAnswer<HistoryAnswer>(
-    '/api/subscribers',
-    { ...parameters, from: '-30d' },
-    named || addressed,
-  );
-  if (!named && !addressed)
-    return (
-      <section className="panel" aria-label="The same subscriber">
-        <header>
-          <h2>The same subscriber</h2>
-        </header>
-        <p className="nothing">
-          Neither a user name nor an address of it is known, so that others cannot be told to be the same.
-        </p>
-      </section>
-    );
-  return (
-    <Panel
-      title={named ? 'The same subscriber' : 'The same address'}
-      query={found}
-      empty={(d) => othersOf(d, own).length === 0 && 'No other session in the last 30 days.'}
-    >
-      {(d) => (
-        <Table
-          label="Other sessions"
-          rows={othersOf(d, own)}
-          keyOf={(s, i) => `${s.router} ${s.tunnel} ${s.session} ${i}`}
-          most={20}
-          columns={[
-            { name: 'router', title: 'Router', cell: (s) => <RouterLink name={s.router} /> },
-            {
-              name: 'session',
-              title: 'Session',
-              cell: (s) => (
-                <Link
-                  to={sessionPage(s.router, s.tunnel, s.session)}
-                  with={{ at: s.last }}
-                >{`${s.tunnel}/${s.session}`}</Link>
-              ),
-            },
-            { name: 'from', title: 'First event', right: true, cell: (s) => <Moment at={s.first} /> },
-            { name: 'to', title: 'Last event', right: true, cell: (s) => <Moment at={s.last} /> },
-            {
-              name: 'kind',
-              title: 'Which was',
-              cell: (s) => <State name={s.kind} as={s.kind === 'closed' ? 'gone' : s.kind} />,
-            },
-          ]}
-        />
-      )}
-    </Panel>
-  );
-}
-
-function othersOf(data: HistoryAnswer, own: Key) {
-  const byIncarnation = Map.groupBy(
-    data.events,
-    (e) => `${e.router} ${e.tunnel} ${e.session} ${e.create_time ?? ''}`,
-  );
-  return [...byIncarnation.values()]
-    .flatMap((events) => {
-      const [first, last] = [events[0], events.at(-1)];
-      if (first === undefined || last === undefined) return [];
-      const same =
-        first.router === own.router && first.tunnel === own.tunnel && first.session === own.session;
-      return same ? [] : [{ ...first, first: first.at, last: last.at, kind: last.kind }];
-    })
-    .sort((a, b) => (a.last < b.last ? 1 : -1));
 }
 
 function Record({ record }: { readonly record: NonNullable<SessionAnswer['record']> }) {

@@ -1,10 +1,11 @@
 /** Who moves the bytes, and what wholesale is billed for them. */
-import { addressOf, useAnswer, type BillingAnswer, type ImbalanceAnswer, type TopAnswer } from '../api.ts';
+import { useAnswer, type BillingAnswer, type ImbalanceAnswer, type TopAnswer } from '../api.ts';
 import { bytes, number, percent, rate, visible } from '../format.ts';
 import { RouterLink } from '../link.tsx';
 import { Panel } from '../states.tsx';
 import { Table } from '../table.tsx';
 import { momentOf, rangeOf, useNavigation } from '../view.ts';
+import { Csv } from './csv.tsx';
 
 const owners = [
   ['router', 'router'],
@@ -39,12 +40,7 @@ export function TopTraffic() {
               ))}
             </select>
           </label>
-          <a
-            className="button"
-            href={addressOf('/api/fleet/top', { ...parameters, limit: 5_000, format: 'csv' })}
-          >
-            CSV
-          </a>
+          <Csv path="/api/fleet/top" parameters={{ ...parameters, limit: '5000' }} />
         </>
       }
       empty={(d) => d.top.length === 0 && 'No counters with such a name in this window.'}
@@ -122,9 +118,7 @@ export function Billing() {
               <option value="peer_gateway">peer</option>
             </select>
           </label>
-          <a className="button" href={addressOf('/api/fleet/billing', { month, by, format: 'csv' })}>
-            CSV
-          </a>
+          <Csv path="/api/fleet/billing" parameters={{ month, by }} />
         </>
       }
       empty={(d) => d.bills.length === 0 && 'No traffic with such a name in this month.'}
