@@ -67,7 +67,7 @@ describe('at a moment', () => {
       }
       expect(keys(found)).toEqual(keys(listing.sessions));
     }
-  });
+  }, 30_000);
 
   test('rows as they come: JSON lines and CSV hold the same sessions', async () => {
     const path = `/api/routers/demo-lns-m/sessions?at=${end}&field=state&field=user_name`;
