@@ -181,7 +181,7 @@ export class TextListing {
 
   #takeStray(line: TextLine): void {
     this.firstStray ??= line;
-    if (!this.isInListing && /\bl2tp +se\S* +\S/i.test(line.content))
+    if (!this.isInListing && /\bsh?o?w? +ser\w* +l2\w* +se\w* +\S/i.test(line.content))
       this.#builder.problem(line.number, `a command that is not understood: ${excerpt(line.content)}`, true);
     else if (!this.orphaned && this.isInListing)
       this.#builder.problem(line.number, `belongs to no session: ${excerpt(line.content)}`, true);
