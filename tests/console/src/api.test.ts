@@ -54,20 +54,24 @@ describe('at a moment', () => {
     }
   });
 
-  test.each(names)('%s: the sessions of every third listing, page by page', async (router) => {
-    for (const listing of (truth.listings[router] ?? []).filter((_, i) => i % 3 === 0)) {
-      const found: { tunnel: number; session: number }[] = [];
-      let next: string | null = '';
-      while (next !== null) {
-        const page: { sessions: typeof found; next: string | null } = await ask(
-          `/api/routers/${router}/sessions?at=${iso(listing.at)}&limit=40&after=${next}`,
-        );
-        found.push(...page.sessions);
-        next = page.next;
+  test.each(names)(
+    '%s: the sessions of every third listing, page by page',
+    async (router) => {
+      for (const listing of (truth.listings[router] ?? []).filter((_, i) => i % 3 === 0)) {
+        const found: { tunnel: number; session: number }[] = [];
+        let next: string | null = '';
+        while (next !== null) {
+          const page: { sessions: typeof found; next: string | null } = await ask(
+            `/api/routers/${router}/sessions?at=${iso(listing.at)}&limit=40&after=${next}`,
+          );
+          found.push(...page.sessions);
+          next = page.next;
+        }
+        expect(keys(found)).toEqual(keys(listing.sessions));
       }
-      expect(keys(found)).toEqual(keys(listing.sessions));
-    }
-  }, 30_000);
+    },
+    30_000,
+  );
 
   test('rows as they come: JSON lines and CSV hold the same sessions', async () => {
     const path = `/api/routers/demo-lns-m/sessions?at=${end}&field=state&field=user_name`;
