@@ -2,13 +2,13 @@
 import { PassThrough } from 'node:stream';
 import type { AuditReport, History, HistoryEvent, StateDiff, StateSession } from '@sessionreel/queries';
 import { describe, expect, it } from 'vitest';
-import { idOf, rangeOf } from './ask.ts';
-import { printReport } from './audit.ts';
-import { printDiff } from './diff.ts';
-import { printHistory, subjectOf } from './history.ts';
+import { idOf, rangeOf } from './questions/ask.ts';
+import { printReport } from './questions/audit.ts';
+import { printDiff } from './questions/diff.ts';
+import { printHistory, subjectOf } from './questions/history.ts';
 import { run } from './io.fixture.ts';
-import { processIo, type Io } from './terminal.ts';
-import { shownChange, shownValue } from './values.ts';
+import { processIo, type Io } from './terminal/terminal.ts';
+import { shownChange, shownValue } from './terminal/values.ts';
 
 function captured(): { io: Io; out: () => string; err: () => string } {
   const stdout = new PassThrough();

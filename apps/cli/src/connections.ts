@@ -14,7 +14,7 @@ import {
 } from '@sessionreel/ops';
 import type { Command } from 'commander';
 import { QuestionError } from '@sessionreel/queries';
-import { CliError, notReachable, wrongData, wrongUsage } from './cli-error.ts';
+import { CliError, notReachable, wrongData, wrongUsage } from './terminal/cli-error.ts';
 
 export const definitions = {
   kafkaBrokers: sharedSettings.kafkaBrokers,

@@ -1,7 +1,7 @@
 /** A command line run in this process, with what it wrote. */
 import { PassThrough, Readable } from 'node:stream';
 import { main } from './main.ts';
-import type { Io } from './terminal.ts';
+import type { Io } from './terminal/terminal.ts';
 
 export interface Ran {
   readonly status: number;

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '@sessionreel/ops';
 import { Command, CommanderError } from 'commander';
-import { CliError } from './cli-error.ts';
-import { escapeForTerminal, processIo, type Io } from './terminal.ts';
+import { CliError } from './terminal/cli-error.ts';
+import { escapeForTerminal, processIo, type Io } from './terminal/terminal.ts';
 
 interface CommandModule {
   readonly register: (program: Command, io?: Io) => void;
@@ -11,26 +11,26 @@ interface CommandModule {
 
 /** In the order of the help. `reel parse` has no use for Kafka's client: only what is named is loaded. */
 const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
-  up: () => import('./up.ts'),
+  up: () => import('./up/up.ts'),
   parse: () => import('./parse.ts'),
-  import: () => import('./import.ts'),
-  show: () => import('./show.ts'),
-  history: () => import('./history.ts'),
-  diff: () => import('./diff.ts'),
-  'what-happened': () => import('./what-happened.ts'),
-  'who-had': () => import('./who-had.ts'),
-  fleet: () => import('./fleet.ts'),
-  capacity: () => import('./capacity.ts'),
-  replay: () => import('./replay.ts'),
-  audit: () => import('./audit.ts'),
-  dlq: () => import('./dlq.ts'),
-  token: () => import('./token.ts'),
-  status: () => import('./status.ts'),
-  doctor: () => import('./doctor.ts'),
-  migrate: () => import('./migrate.ts'),
-  'fleet-file': () => import('./fleet-file.ts'),
+  import: () => import('./import/import.ts'),
+  show: () => import('./questions/show.ts'),
+  history: () => import('./questions/history.ts'),
+  diff: () => import('./questions/diff.ts'),
+  'what-happened': () => import('./questions/what-happened.ts'),
+  'who-had': () => import('./questions/who-had.ts'),
+  fleet: () => import('./questions/fleet.ts'),
+  capacity: () => import('./questions/capacity.ts'),
+  replay: () => import('./questions/replay.ts'),
+  audit: () => import('./questions/audit.ts'),
+  dlq: () => import('./operations/dlq.ts'),
+  token: () => import('./operations/token.ts'),
+  status: () => import('./operations/status.ts'),
+  doctor: () => import('./operations/doctor.ts'),
+  migrate: () => import('./operations/migrate.ts'),
+  'fleet-file': () => import('./operations/fleet-file.ts'),
   // The last, and never alone: it completes what the others have registered.
-  complete: () => import('./complete.ts'),
+  complete: () => import('./operations/complete.ts'),
 };
 
 const help = `

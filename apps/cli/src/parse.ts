@@ -1,8 +1,8 @@
 /** `reel parse`: what a capture says, with no server. */
 import { JsonLines, type CaptureResult, type ParseHints } from '@sessionreel/junos-l2tp';
 import { Option, type Command } from 'commander';
-import { chunksOf, nameOf } from './capture-file.ts';
-import { escapeValue, processIo, writeAll, type Io } from './terminal.ts';
+import { chunksOf, nameOf } from './import/capture-file.ts';
+import { escapeValue, processIo, writeAll, type Io } from './terminal/terminal.ts';
 
 interface ParseFlags {
   readonly complete?: true;

@@ -1,6 +1,6 @@
 /** Names of routers, as keys of Kafka messages. */
-import { wrongUsage } from './cli-error.ts';
-import { escapeValue } from './terminal.ts';
+import { wrongUsage } from './terminal/cli-error.ts';
+import { escapeValue } from './terminal/terminal.ts';
 
 /** The processor takes no longer keys. */
 export const routerBytesMost = 255;

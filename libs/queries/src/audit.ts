@@ -1,7 +1,7 @@
 /** Whether what is stored adds up: every input accounted for, no event missing or double, the state equal to its hash. */
 import type { SessionRecord } from '@sessionreel/session-model';
-import { asked, utcText, type AskOptions, type QueryClient } from './client.ts';
-import { stateAt } from './state.ts';
+import { asked, utcText, type AskOptions, type QueryClient } from './ask/client.ts';
+import { stateAt } from './state/state.ts';
 
 export interface AuditQuestion extends AskOptions {
   readonly from?: number;

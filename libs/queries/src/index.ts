@@ -43,7 +43,7 @@ export {
   tunnelsAt,
   whoHad,
 } from './questions.ts';
-export type { Covered } from './covered.ts';
+export type { Covered } from './ask/covered.ts';
 export * from './audit.ts';
 export {
   QuestionError,
@@ -51,8 +51,8 @@ export {
   type Limits,
   type QueryClient,
   type QueryOptions,
-} from './client.ts';
-export { type DiffQuestion, type SessionDifference, type StateDiff } from './diff.ts';
+} from './ask/client.ts';
+export { type DiffQuestion, type SessionDifference, type StateDiff } from './state/diff.ts';
 export {
   history,
   type FieldChange,
@@ -61,20 +61,22 @@ export {
   type HistoryQuestion,
   type IncarnationTraffic,
   type SessionKey,
-} from './history.ts';
+} from './history/history.ts';
 export {
   outcomesOf,
   spanOf,
   type LedgerSnapshot,
   type SourceOutcome,
   type SourcePosition,
-} from './ledger.ts';
-export { scopeText } from './scope.ts';
-export * from './capacity.ts';
-export * from './fleet-diff.ts';
-export * from './fleet.ts';
-export * from './series.ts';
-export * from './what-happened.ts';
+} from './state/ledger.ts';
+export { scopeText } from './ask/scope.ts';
+export * from './capacity/capacity.ts';
+export * from './state/fleet-diff.ts';
+export { dimensions, type Dimension } from './ask/fleet-state.ts';
+export type { TimeRange } from './ask/range.ts';
+export * from './fleet/fleet.ts';
+export * from './fleet/series.ts';
+export * from './outage/what-happened.ts';
 export {
   piecesOf,
   stateAt,
@@ -84,15 +86,15 @@ export {
   type RouterStateAt,
   type StateFrame,
   type StateSession,
-} from './state.ts';
-export type { StateQuestion } from './state-question.ts';
-export * from './who-had.ts';
-export * from './bounds.ts';
-export * from './find.ts';
-export * from './happenings.ts';
-export * from './listing.ts';
-export * from './routers.ts';
-export * from './both-ends.ts';
+} from './state/state.ts';
+export type { StateQuestion } from './state/state-question.ts';
+export * from './history/who-had.ts';
+export * from './ask/bounds.ts';
+export * from './history/find.ts';
+export * from './outage/happenings.ts';
+export * from './state/listing.ts';
+export * from './fleet/routers.ts';
+export * from './history/both-ends.ts';
 export {
   coverageOf,
   knownRouters,
@@ -100,19 +102,19 @@ export {
   type CoverageQuestion,
   type KnownRouter,
   type RouterCoverage,
-} from './coverage.ts';
-export * from './churn.ts';
-export * from './silence.ts';
-export { type SpeedDrop, type SpeedPlan, type SpeedPlans, type SpeedUpdates } from './speeds.ts';
-export type { BilledTraffic, Billing } from './billing.ts';
+} from './ask/coverage.ts';
+export * from './fleet/churn.ts';
+export * from './fleet/silence.ts';
+export { type SpeedDrop, type SpeedPlan, type SpeedPlans, type SpeedUpdates } from './fleet/speeds.ts';
+export type { BilledTraffic, Billing } from './fleet/billing.ts';
 export {
   type EchoTimeouts,
   type NamedTraffic,
   type NamedTrafficAnswer,
   type NamedTrafficQuestion,
   type TrafficName,
-} from './named-traffic.ts';
-export * from './busy.ts';
+} from './fleet/named-traffic.ts';
+export * from './capacity/busy.ts';
 export {
   backTest,
   daysUntil,
@@ -122,14 +124,14 @@ export {
   type Model,
   type Predicted,
   type Sample,
-} from './forecast.ts';
-export * from './growth.ts';
-export * from './what-if.ts';
-export { type Imbalance, type LimitKind, type LimitUse, type LimitUses } from './limits.ts';
-export * from './live.ts';
-export * from './rates.ts';
-export * from './other-end.ts';
-export * from './mask.ts';
-export * from './replay-events.ts';
-export * from './replay-snapshots.ts';
-export * from './replay-steps.ts';
+} from './capacity/forecast.ts';
+export * from './capacity/growth.ts';
+export * from './capacity/what-if.ts';
+export { type Imbalance, type LimitKind, type LimitUse, type LimitUses } from './capacity/limits.ts';
+export * from './fleet/live.ts';
+export * from './fleet/rates.ts';
+export * from './history/other-end.ts';
+export * from './ask/mask.ts';
+export * from './replay/replay-events.ts';
+export * from './replay/replay-snapshots.ts';
+export * from './replay/replay-steps.ts';
