@@ -1,11 +1,13 @@
 /** What kafkajs reaches when nothing is done with the messages. */
-import kafkajs from 'kafkajs';
+import { Worker } from 'node:worker_threads';
 import { KafkaAdmin, KafkaProducer } from '@sessionreel/kafka';
 import type { Contender } from '../harness/index.ts';
+import type { BareRead, BareResult } from './bare-reader-worker.ts';
 import { kafkaClient, sendAll } from './client.ts';
 import { Fleet, type FleetShape } from './fleet.ts';
-import { cpuSeconds } from './process-cpu.ts';
 import type { Servers } from './servers.ts';
+
+const readerFile = new URL('./bare-reader-worker.ts', import.meta.url);
 
 /** Reads a topic with the same captures from its beginning to its end, in each run by a new group. */
 export function bareConsumer(polls: number): Contender<FleetShape> {
@@ -28,64 +30,27 @@ export function bareConsumer(polls: number): Contender<FleetShape> {
       let runs = 0;
       return {
         async run() {
-          const read = await readAll(
+          const groupId = `bare-${process.pid}-${runs++}`;
+          const { bytes, ...read } = await readAll({
             brokers,
             topic,
-            `bare-${process.pid}-${runs++}`,
-            messages.length,
+            groupId,
+            wanted: messages.length,
             kafkaPids,
-          );
-          return { ...read, work: shape.routers * shape.sessionsPerRouter * polls };
+          });
+          const values = { mb_rate: bytes / 1e6 / read.seconds };
+          return { ...read, values, work: shape.routers * shape.sessionsPerRouter * polls };
         },
       };
     },
   };
 }
 
-async function readAll(
-  brokers: string,
-  topic: string,
-  groupId: string,
-  wanted: number,
-  kafkaPids: readonly number[],
-): Promise<{ seconds: number; cpuSeconds: number; values: Record<string, number> }> {
-  const kafka = new kafkajs.Kafka({
-    brokers: [brokers],
-    clientId: 'bare',
-    logLevel: kafkajs.logLevel.NOTHING,
+/** @throws Error when the thread that reads fails. */
+function readAll(work: BareRead): Promise<BareResult> {
+  return new Promise((resolve, reject) => {
+    const reader = new Worker(readerFile, { workerData: work });
+    reader.once('message', resolve);
+    reader.once('error', reject);
   });
-  const consumer = kafka.consumer({ groupId, maxBytesPerPartition: 4 * 2 ** 20 });
-  await consumer.connect();
-  await consumer.subscribe({ topic, fromBeginning: true });
-  let began = 0;
-  let used = process.cpuUsage();
-  let usedByKafka = 0;
-  let bytes = 0;
-  let count = 0;
-  await new Promise<void>((resolve, reject) => {
-    consumer.on('consumer.group_join', () => {
-      // From here on it reads: what joining takes is nobody's throughput.
-      began = performance.now();
-      used = process.cpuUsage();
-      usedByKafka = cpuSeconds(kafkaPids);
-    });
-    consumer.on('consumer.crash', ({ payload }) => reject(payload.error));
-    consumer
-      .run({
-        eachBatch: ({ batch }) => {
-          for (const { value } of batch.messages) {
-            count++;
-            bytes += value?.length ?? 0;
-          }
-          if (count >= wanted) resolve();
-          return Promise.resolve();
-        },
-      })
-      .catch(reject);
-  });
-  const seconds = (performance.now() - began) / 1000;
-  const { user, system } = process.cpuUsage(used);
-  const cpu = (user + system) / 1e6 + cpuSeconds(kafkaPids) - usedByKafka;
-  await consumer.disconnect();
-  return { seconds, cpuSeconds: cpu, values: { mb_rate: bytes / 1e6 / seconds } };
 }
