@@ -96,6 +96,10 @@ export default benchmark({
         first_s: { unit: 's from the start of the process to the first event', better: 'lower', goal: 10 },
         all_s: { unit: 's to the first event of the last partition', better: 'lower', goal: 10 },
         cpu_rate: { unit: 'sessions a CPU second, start of the process included' },
+        resident_bytes: {
+          unit: 'bytes of resident memory a live session, workers and main thread',
+          better: 'lower',
+        },
       },
       fixture: startBroker,
       rounds: 3,

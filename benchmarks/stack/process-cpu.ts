@@ -1,4 +1,4 @@
-/** What processes have used of the cores, by Linux's /proc. */
+/** What processes have used of the cores and of memory, by Linux's /proc. */
 import { existsSync, readFileSync } from 'node:fs';
 
 const ticksPerSecond = 100;
@@ -25,4 +25,11 @@ function timesOf(pid: number, indexes: readonly number[]): number {
 
 export function cpuSeconds(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + secondsOf(pid), 0);
+}
+
+/** Resident memory of a process with all its threads, in bytes; 0 where there is no /proc. */
+export function residentBytes(pid: number): number {
+  const path = `/proc/${pid}/status`;
+  if (!existsSync(path)) return 0;
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(path, 'utf8'))?.[1] ?? 0) * 1024;
 }

@@ -6,7 +6,7 @@ import type { Contender, Runner, Sample } from '../harness/index.ts';
 import { startApp } from './apps.ts';
 import { kafkaClient, sendAll } from './client.ts';
 import { Fleet, type FleetShape } from './fleet.ts';
-import { cpuSeconds } from './process-cpu.ts';
+import { cpuSeconds, residentBytes } from './process-cpu.ts';
 import type { Servers } from './servers.ts';
 
 const topic = 'l2tp.snapshots';
@@ -75,7 +75,11 @@ class Restarted implements Runner {
       work: this.#sessions,
       seconds,
       cpuSeconds: cpuSeconds([this.#processor.pid ?? 0]),
-      values: { first_s: (first - began) / 1000, all_s: seconds },
+      values: {
+        first_s: (first - began) / 1000,
+        all_s: seconds,
+        resident_bytes: residentBytes(this.#processor.pid ?? 0) / this.#sessions,
+      },
     };
   }
 
