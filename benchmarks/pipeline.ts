@@ -3,12 +3,10 @@ import { benchmark, benchmarkCase } from './harness/index.ts';
 import { bareConsumer } from './stack/bare-consumer.ts';
 import { fleetInput } from './stack/fleet.ts';
 import { naivePipeline } from './stack/naive.ts';
-import { ourPipeline } from './stack/ours.ts';
+import { ourPipeline, partMetrics } from './stack/ours.ts';
 import { startServers } from './stack/servers.ts';
 
 const polls = 6;
-const us = (what: string) => ({ unit: `µs of CPU a session, ${what}`, better: 'lower' }) as const;
-
 export default benchmark({
   about: 'Kafka message to queryable row, the whole stack',
   budgetS: 150,
@@ -27,10 +25,7 @@ export default benchmark({
         rate: { unit: 'sessions/s', goal: 300_000 },
         cpu_rate: { unit: 'sessions a CPU second, servers included' },
         mb_rate: { unit: 'MB/s of captures' },
-        us_processor: us('processor'),
-        us_loader: us('loader'),
-        us_kafka: us('Kafka'),
-        us_clickhouse: us('ClickHouse'),
+        ...partMetrics,
       },
       fixture: startServers,
       rounds: 5,

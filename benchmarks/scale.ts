@@ -10,7 +10,7 @@ import {
 } from './harness/index.ts';
 import { Engine } from './stack/engine.ts';
 import { fleetInput, type FleetShape } from './stack/fleet.ts';
-import { ourPipeline } from './stack/ours.ts';
+import { ourPipeline, partMetrics } from './stack/ours.ts';
 import { startServers } from './stack/servers.ts';
 
 interface Size {
@@ -100,7 +100,7 @@ const workers = (count: number) =>
     name: `the stack, ${count} worker${count === 1 ? '' : 's'}`,
     input: fleetInput('16 × 4k sessions, by workers', fleet),
     contenders: [ourPipeline({ name: 'sessionreel', polls: 3, workers: count })],
-    metrics: { ...metrics, mb_rate: { unit: 'MB/s of captures' } },
+    metrics: { ...metrics, mb_rate: { unit: 'MB/s of captures' }, ...partMetrics },
     fixture: startServers,
     rounds: 3,
     runLimitS: 180,

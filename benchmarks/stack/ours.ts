@@ -14,6 +14,16 @@ export interface OurOptions extends AppsOptions {
   readonly polls: number;
 }
 
+const us = (what: string) => ({ unit: `µs of CPU a session, ${what}`, better: 'lower' }) as const;
+
+/** What a run says of each part beside its rates. */
+export const partMetrics = {
+  us_processor: us('processor'),
+  us_loader: us('loader'),
+  us_kafka: us('Kafka'),
+  us_clickhouse: us('ClickHouse'),
+} as const;
+
 /** Backlogs of `polls` polls, from the moment that the apps may read them until all can be queried. */
 export function ourPipeline(options: OurOptions): Contender<FleetShape> {
   return {
