@@ -119,14 +119,7 @@ const others: Readonly<Record<string, string>> = {
 };
 
 const helpers = new Set([
-  ...[
-    'QuestionError',
-    'backTest',
-    'boundTo',
-    'daysUntil',
-    'fitModel',
-    'masked',
-  ],
+  ...['QuestionError', 'backTest', 'boundTo', 'daysUntil', 'fitModel', 'masked'],
   ...['maskedCommand', 'maskedNames', 'maskedReason', 'piecesOf', 'pointParams', 'pointRows', 'scopeText'],
 ]);
 
